@@ -1,0 +1,229 @@
+package rooms
+
+import "time"
+
+// Subscription is one open tab's or stream's cursor in the room's event
+// buffer. Its goroutine calls Take whenever Wake fires, and Close at the end.
+type Subscription struct {
+	room        *Room
+	participant *Participant
+	wake        chan struct{} // cap 1; the room nudges it, never waits on it
+
+	// Guarded by room.mu.
+	cursor uint64 // seq of the last event taken
+	gap    *Event // what is missing before the first event; nil if nothing is or once told
+	own    []byte // wire objects for this reader alone; bounded by maxOwnBytes and one message
+	cause  Cause  // why it ended, if it did
+	closed bool
+}
+
+// Welcome is the room as it was where a subscription starts: joined and left
+// events that follow change exactly this list.
+type Welcome struct {
+	Seq    uint64 // where the subscription starts: events after it follow
+	People []Person
+}
+
+// Subscribe opens p's cursor in the buffer and ends an older one of p with
+// Replaced. A page load (after is nil) starts at what p has acknowledged; a
+// reconnect resumes after the seq it names, though never before p's own first
+// event: ErrAboveHead if nothing has that seq yet. If messages are missing
+// since then, the first Take begins with a gap. ErrConnections says that the
+// server has no room for one more.
+func (r *Room) Subscribe(p *Participant, after *uint64) (*Subscription, Welcome, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.presentLocked(p); err != nil {
+		return nil, Welcome{}, err
+	}
+	start, known := p.acked, p.acked
+	if after != nil {
+		if *after > r.buf.head {
+			return nil, Welcome{}, ErrAboveHead
+		}
+		start = max(*after, p.joined)
+		known = max(start, p.acked)
+	}
+	limit := r.registry.limits.Connections
+	if p.sub != nil {
+		limit++ // the older one is about to go
+	}
+	if !r.registry.connections.take(limit) {
+		return nil, Welcome{}, ErrConnections
+	}
+	if p.sub != nil {
+		p.sub.endLocked(Replaced)
+	}
+	s := &Subscription{room: r, participant: p, wake: make(chan struct{}, 1)}
+	p.sub = s
+	r.setStateLocked(p, Here)
+
+	s.cursor = max(start, r.buf.evicted)
+	if missed := messagesBetween(known, r.buf.lost); missed > 0 {
+		p.gapFrom, p.gapTo = known, r.buf.lost
+		s.gap = &Event{Seq: r.buf.lost, wire: gapWire(r.buf.lost, missed)}
+	}
+	s.wakeLocked()
+	return s, Welcome{Seq: start, People: r.peopleAtLocked(s.cursor)}, nil
+}
+
+// CheckAfter is the part of Subscribe that can be refused before a socket is
+// open.
+func (r *Room) CheckAfter(p *Participant, after *uint64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.presentLocked(p); err != nil {
+		return err
+	}
+	if after != nil && *after > r.buf.head {
+		return ErrAboveHead
+	}
+	if p.sub == nil && r.registry.connections.full(r.registry.limits.Connections) {
+		return ErrConnections
+	}
+	return nil
+}
+
+// peopleAtLocked lists who was present when seq was the newest event.
+func (r *Room) peopleAtLocked(seq uint64) []Person {
+	people := make([]Person, 0, len(r.order))
+	for _, p := range r.order {
+		if p.joined <= seq {
+			people = append(people, p.person())
+		}
+	}
+	for _, e := range r.buf.after(seq) {
+		if e.left != nil && e.left.joined <= seq {
+			people = append(people, Person{e.left.ID, e.left.Alias, Offline})
+		}
+	}
+	return people
+}
+
+// Wake fires when Take has something new.
+func (s *Subscription) Wake() <-chan struct{} { return s.wake }
+
+func (s *Subscription) wakeLocked() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// tellLocked queues wire objects for this reader alone.
+func (s *Subscription) tellLocked(wire []byte) {
+	if len(wire) > 0 {
+		s.own = append(s.own, wire...)
+		s.wakeLocked()
+	}
+}
+
+func (s *Subscription) endLocked(cause Cause) {
+	if s.cause == "" {
+		s.cause = cause
+	}
+	s.wakeLocked()
+}
+
+// Take moves the cursor over the next events and appends them to dst: as many
+// as fit into about maxBytes of wire form, at least one if there is any. own
+// holds wire objects for this reader alone, to be sent after them. Both empty
+// means that there is nothing now. The error is the Cause when the
+// subscription has ended, or ErrSlow when events it had not taken are gone:
+// the reader must subscribe again, and will be told what is missing.
+func (s *Subscription) Take(dst []*Event, maxBytes int) (events []*Event, own []byte, err error) {
+	r := s.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s.cause == "" {
+		r.checkLocked() // an end by the deadline sets the cause
+	}
+	if s.cause != "" {
+		return dst, nil, s.cause
+	}
+	if s.cursor < r.buf.evicted {
+		return dst, nil, ErrSlow
+	}
+	if s.gap != nil {
+		dst, s.gap = append(dst, s.gap), nil
+	}
+	size := 0
+	for _, e := range r.buf.after(s.cursor) {
+		if size += len(e.wire); size > maxBytes && len(dst) > 0 {
+			return dst, nil, nil
+		}
+		dst = append(dst, e)
+		s.cursor = e.Seq
+	}
+	own, s.own = s.own, nil
+	return dst, own, nil
+}
+
+// Ack says that everything up to seq has arrived. It returns ErrAboveHead if
+// nothing has that seq yet; an older seq than before is nothing new.
+func (s *Subscription) Ack(seq uint64) error {
+	return s.report(seq, func(p *Participant) {
+		if seq <= p.acked {
+			return
+		}
+		held := p.acked <= s.room.floor
+		p.acked = seq
+		if held {
+			s.room.trimLocked()
+		}
+	})
+}
+
+// Seen says that everything up to seq was on a visible screen. Errors as Ack.
+func (s *Subscription) Seen(seq uint64) error {
+	return s.report(seq, func(p *Participant) { s.room.seenLocked(p, seq) })
+}
+
+// Typing says that the participant is typing now.
+func (s *Subscription) Typing() {
+	s.report(0, func(p *Participant) { s.room.typingLocked(p) })
+}
+
+// report runs f for a participant that is still present. A subscription that
+// was replaced may still report what its page drew before it unloads.
+func (s *Subscription) report(seq uint64, f func(*Participant)) error {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	if s.room.presentLocked(s.participant) != nil {
+		return nil
+	}
+	if seq > s.room.buf.head {
+		return ErrAboveHead
+	}
+	f(s.participant)
+	return nil
+}
+
+// Confirm says that the screen is wiped after the room has ended.
+func (s *Subscription) Confirm() { s.settle(true) }
+
+// Close ends the subscription: the participant is absent from now on, unless a
+// newer subscription has taken over. Closing twice is nothing.
+func (s *Subscription) Close() {
+	s.settle(false)
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	s.room.registry.connections.release()
+	if p := s.participant; p.sub == s {
+		p.sub = nil
+		p.absentSince = time.Now()
+	}
+}
+
+func (s *Subscription) settle(wiped bool) {
+	s.room.mu.Lock()
+	ending := s.room.ending
+	s.room.mu.Unlock()
+	if ending != nil {
+		ending.settle(s, wiped)
+	}
+}
