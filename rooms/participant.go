@@ -21,7 +21,7 @@ type Participant struct {
 
 	state       State
 	sub         *Subscription // the open tab or stream, nil while absent
-	absentSince time.Time     // start of the lease while sub is nil
+	absentSince time.Time     // last contact, and start of the lease while sub is nil
 
 	acked uint64 // everything up to here has arrived
 	seen  uint64 // everything up to here was on a visible screen

@@ -23,7 +23,7 @@ type Room struct {
 	Deadline time.Time
 
 	registry *Registry
-	source   Source // who opened it
+	source   Source   // who opened it
 	failures failures // wrong passwords by source
 	timer    *time.Timer
 
@@ -74,7 +74,9 @@ func (r *Room) presentLocked(p *Participant) error {
 	return nil
 }
 
-// Participant is the participant with this ID; ErrForbidden if there is none.
+// Participant is the participant with this ID; ErrForbidden if there is none,
+// or none any more since its lease is over. Being asked for is contact: it
+// begins the lease of an absent participant anew.
 func (r *Room) Participant(id string) (*Participant, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -85,7 +87,17 @@ func (r *Room) Participant(id string) (*Participant, error) {
 	if !ok {
 		return nil, ErrForbidden
 	}
+	now := time.Now()
+	if r.leaseOverLocked(p, now) {
+		r.leaveLocked(p, LoggedOut)
+		return nil, ErrForbidden
+	}
+	p.absentSince = now
 	return p, nil
+}
+
+func (r *Room) leaseOverLocked(p *Participant, now time.Time) bool {
+	return p.sub == nil && passed(p.absentSince.Add(r.Lease), now)
 }
 
 // People lists who is present, in the order of joining.
@@ -355,11 +367,9 @@ func (r *Room) sweep(now time.Time) {
 		return
 	}
 	for _, p := range slices.Clone(r.order) {
-		switch {
-		case p.sub != nil:
-		case passed(p.absentSince.Add(r.Lease), now):
+		if r.leaseOverLocked(p, now) {
 			r.leaveLocked(p, LoggedOut)
-		case p.state != Offline && passed(p.absentSince.Add(offlineAfter), now):
+		} else if p.sub == nil && passed(p.absentSince.Add(offlineAfter), now) {
 			r.setStateLocked(p, Offline)
 		}
 	}

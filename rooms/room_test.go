@@ -493,23 +493,51 @@ func TestALeaseKeepsTheAbsent(t *testing.T) {
 			bob := mustJoin(t, r, "Bob")
 			anas, _ := mustSubscribe(t, r, ana)
 			bobs, _ := mustSubscribe(t, r, bob)
+			want(t, told(t, anas), "joined")
+			time.Sleep(time.Minute)
+			bobs.Heard()
 			bobs.Close()
-			time.Sleep(lease - time.Second)
+			time.Sleep(lease - time.Nanosecond)
 			synctest.Wait()
-			if _, err := r.Participant(bob.ID); err != nil {
-				t.Fatalf("within the lease: %v", err)
+			if bob.gone {
+				t.Fatal("gone within the lease")
 			}
-			want(t, told(t, anas), "joined, presence offline")
+			want(t, told(t, anas), "presence offline")
 
-			time.Sleep(3 * time.Second)
-			synctest.Wait()
+			time.Sleep(time.Nanosecond)
 			if _, err := r.Participant(bob.ID); !errors.Is(err, ErrForbidden) {
 				t.Errorf("after the lease: err = %v, want ErrForbidden", err)
 			}
+			synctest.Wait()
 			want(t, told(t, anas), "left")
 			mustJoin(t, r, "Bob") // the alias is free
 		})
 	}
+}
+
+func TestARequestIsContact(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, ana := mustCreate(t, newTestRegistry(t, testLimits)) // without scripts: no subscription
+		for range 5 {
+			time.Sleep(DefaultLease - time.Second)
+			if _, err := r.Participant(ana.ID); err != nil {
+				t.Fatalf("somebody who loads pages was forgotten: %v", err)
+			}
+		}
+	})
+}
+
+func TestADeadLineCountsFromTheLastSignOfLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, ana := mustCreate(t, newTestRegistry(t, testLimits))
+		s, _ := mustSubscribe(t, r, ana)
+		time.Sleep(30 * time.Second) // nothing was heard, until the line is given up
+		s.Close()
+		time.Sleep(DefaultLease - 30*time.Second)
+		if _, err := r.Participant(ana.ID); !errors.Is(err, ErrForbidden) {
+			t.Errorf("a lease after the last sign of life: err = %v, want ErrForbidden", err)
+		}
+	})
 }
 
 func TestAReloadIsNeitherLeavingNorOffline(t *testing.T) {
@@ -520,6 +548,7 @@ func TestAReloadIsNeitherLeavingNorOffline(t *testing.T) {
 		bobs, _ := mustSubscribe(t, r, bob)
 		take(t, anas)
 		for range 5 {
+			bobs.Heard()
 			bobs.Close()
 			time.Sleep(time.Second)
 			bobs, _ = mustSubscribe(t, r, bob)

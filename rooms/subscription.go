@@ -10,10 +10,11 @@ type Subscription struct {
 	wake        chan struct{} // cap 1; the room nudges it, never waits on it
 
 	// Guarded by room.mu.
-	cursor uint64 // seq of the last event taken
-	gap    *Event // what is missing before the first event; nil if nothing is or once told
-	own    []byte // wire objects for this reader alone; bounded by maxOwnBytes and one message
-	cause  Cause  // why it ended, if it did
+	cursor uint64    // seq of the last event taken
+	gap    *Event    // what is missing before the first event; nil if nothing is or once told
+	own    []byte    // wire objects for this reader alone; bounded by maxOwnBytes and one message
+	heard  time.Time // last sign of life
+	cause  Cause     // why it ended, if it did
 	closed bool
 }
 
@@ -54,7 +55,7 @@ func (r *Room) Subscribe(p *Participant, after *uint64) (*Subscription, Welcome,
 	if p.sub != nil {
 		p.sub.endLocked(Replaced)
 	}
-	s := &Subscription{room: r, participant: p, wake: make(chan struct{}, 1)}
+	s := &Subscription{room: r, participant: p, wake: make(chan struct{}, 1), heard: time.Now()}
 	p.sub = s
 	r.setStateLocked(p, Here)
 
@@ -195,15 +196,22 @@ func (s *Subscription) report(seq uint64, f func(*Participant)) error {
 	if seq > s.room.buf.head {
 		return ErrAboveHead
 	}
+	s.heard = time.Now()
 	f(s.participant)
 	return nil
+}
+
+// Heard says that there was a sign of life, such as the answer to a ping. The
+// lease of a participant whose line dies silently counts from the last one.
+func (s *Subscription) Heard() {
+	s.report(0, func(*Participant) {})
 }
 
 // Confirm says that the screen is wiped after the room has ended.
 func (s *Subscription) Confirm() { s.settle(true) }
 
-// Close ends the subscription: the participant is absent from now on, unless a
-// newer subscription has taken over. Closing twice is nothing.
+// Close ends the subscription: the participant is absent since it was last
+// heard, unless a newer subscription has taken over. Closing twice is nothing.
 func (s *Subscription) Close() {
 	s.settle(false)
 	s.room.mu.Lock()
@@ -215,7 +223,7 @@ func (s *Subscription) Close() {
 	s.room.registry.connections.release()
 	if p := s.participant; p.sub == s {
 		p.sub = nil
-		p.absentSince = time.Now()
+		p.absentSince = s.heard
 	}
 }
 
