@@ -31,14 +31,17 @@ type Receipt struct {
 
 // newEnding counts the screens of everybody still present: a participant
 // without a connection may still have a page open, which goes blank when its
-// lease ends.
-func newEnding(cause Cause, at time.Time, r *Room) *Ending {
+// lease ends. Only by's own does not: the answer to its purge takes its place.
+func newEnding(cause Cause, at time.Time, r *Room, by *Participant) *Ending {
 	e := &Ending{Cause: cause, at: at, waiting: map[*Subscription]time.Time{}, done: make(chan struct{})}
 	for _, p := range r.order {
 		e.screens++
-		if p.sub != nil {
+		switch {
+		case p.sub != nil:
 			e.waiting[p.sub] = earlier(at.Add(r.Lease), r.Deadline)
-		} else {
+		case p == by:
+			e.confirmed++
+		default:
 			e.outOfReach(earlier(p.absentSince.Add(r.Lease), r.Deadline))
 		}
 	}

@@ -323,7 +323,7 @@ func (reg *Registry) Close(ctx context.Context) {
 	reg.mu.Unlock()
 	var endings []*Ending
 	for _, r := range reg.all() {
-		if e := r.End(Shutdown); e != nil {
+		if e := r.end(Shutdown, nil); e != nil {
 			endings = append(endings, e)
 		}
 	}

@@ -68,7 +68,7 @@ func TestRoomsAreBounded(t *testing.T) {
 		if _, err := open(); !errors.Is(err, ErrRooms) {
 			t.Fatalf("room 4 of 3: err = %v, want ErrRooms", err)
 		}
-		last.End(Purged)
+		last.Purge(nil)
 		if _, err := open(); err != nil {
 			t.Errorf("after one has ended: %v", err)
 		}
@@ -99,7 +99,7 @@ func TestRoomsOfOneSourceAreBounded(t *testing.T) {
 		if _, err := open(other); err != nil {
 			t.Errorf("another source: %v", err)
 		}
-		last.End(Purged)
+		last.Purge(nil)
 		if _, err := open(mine); err != nil {
 			t.Errorf("after one has ended: %v", err)
 		}
@@ -167,7 +167,7 @@ func TestPeopleAndConnectionsOfAllRoomsAreBounded(t *testing.T) {
 		bobs.Close()
 		again.Close()
 		mustSubscribe(t, r, eve)
-		r.End(Purged)
+		r.Purge(nil)
 		if n := reg.Stats().Participants; n != 0 {
 			t.Errorf("%d participants counted after the purge", n)
 		}

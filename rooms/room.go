@@ -55,7 +55,7 @@ func passed(t, now time.Time) bool {
 // meets the deadline, whatever timers do.
 func (r *Room) checkLocked() error {
 	if r.ending == nil && passed(r.Deadline, time.Now()) {
-		r.endLocked(Expired)
+		r.endLocked(Expired, nil)
 	}
 	if r.ending != nil {
 		return r.ending.Cause
@@ -327,21 +327,24 @@ func (r *Room) unconfirmedLocked(p *Participant, seq uint64) bool {
 	return p.gapFrom < seq && seq <= p.gapTo && !r.buf.holds(seq)
 }
 
-// End ends the room for everybody. It returns nil if the room had ended
+// Purge ends the room for everybody; by is the participant who asked for it,
+// nil if that was somebody outside. It returns nil if the room had ended
 // before: of two that purge at the same time only one does it.
-func (r *Room) End(cause Cause) *Ending {
+func (r *Room) Purge(by *Participant) *Ending { return r.end(Purged, by) }
+
+func (r *Room) end(cause Cause, by *Participant) *Ending {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.checkLocked() != nil {
 		return nil
 	}
-	return r.endLocked(cause)
+	return r.endLocked(cause, by)
 }
 
 // endLocked is the one way a room ends: nobody can enter it any more, every
 // subscription learns the cause, and everything people wrote is let go.
-func (r *Room) endLocked(cause Cause) *Ending {
-	r.ending = newEnding(cause, time.Now(), r)
+func (r *Room) endLocked(cause Cause, by *Participant) *Ending {
+	r.ending = newEnding(cause, time.Now(), r, by)
 	for _, p := range r.order {
 		p.gone = true
 		r.registry.people.release()

@@ -716,7 +716,7 @@ func TestPurgeIsForEveryone(t *testing.T) {
 		}
 		mustPost(t, r, ana, "1", "secret")
 
-		ending := r.End(Purged)
+		ending := r.Purge(nil)
 		for _, s := range subs {
 			if _, _, err := s.Take(nil, 1); err != Purged {
 				t.Errorf("Take: err = %v, want Purged", err)
@@ -746,7 +746,7 @@ func TestPurgeIsForEveryone(t *testing.T) {
 		if _, err := r.Join(t.Context(), "Zoe", testPassword, Source{}); err != Purged {
 			t.Errorf("Join: err = %v, want Purged", err)
 		}
-		if r.End(Purged) != nil {
+		if r.Purge(nil) != nil {
 			t.Error("purged twice")
 		}
 		if r.buf.events != nil || r.participants != nil || r.password != (passwordHash{}) {
@@ -755,11 +755,21 @@ func TestPurgeIsForEveryone(t *testing.T) {
 	})
 }
 
+func TestThePurgersPageIsReplacedByTheReceipt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, ana := mustCreate(t, newTestRegistry(t, testLimits)) // without scripts: no subscription
+		receipt := r.Purge(ana).Wait(t.Context())
+		if receipt.Screens != 1 || receipt.Confirmed != 1 || !receipt.BlankBy.IsZero() {
+			t.Errorf("receipt = %+v", receipt)
+		}
+	})
+}
+
 func TestAPurgeWaitsNoLongerThanItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, ana := mustCreate(t, newTestRegistry(t, testLimits))
 		mustSubscribe(t, r, ana) // hangs
-		ending := r.End(Purged)
+		ending := r.Purge(nil)
 		ctx, cancel := contextFor(t, 1500*time.Millisecond)
 		defer cancel()
 		receipt := ending.Wait(ctx)
@@ -791,8 +801,8 @@ func TestPurgeRaces(t *testing.T) {
 		}
 		var all sync.WaitGroup
 		purged := make(chan *Ending, 2)
-		all.Go(func() { purged <- r.End(Purged) })
-		all.Go(func() { purged <- r.End(Purged) })
+		all.Go(func() { purged <- r.Purge(nil) })
+		all.Go(func() { purged <- r.Purge(nil) })
 		all.Go(func() { r.Post(ana, "1", plain("x")) })
 		all.Go(func() { r.Join(t.Context(), "Bob", testPassword, Source{}) })
 		all.Go(func() {
