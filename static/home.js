@@ -1,0 +1,33 @@
+// @ts-check
+// The two forms outside a room, create and join, work without this module. It
+// adds what only a script can: hiding a password, and noticing blocked cookies.
+
+for (const button of document.querySelectorAll('button[data-reveal]')) {
+  reveal(/** @type {HTMLButtonElement} */ (button));
+}
+
+for (const sentence of document.querySelectorAll('[data-no-cookies]')) {
+  /** @type {HTMLElement} */ (sentence).hidden = navigator.cookieEnabled;
+}
+
+/**
+ * Lets a button show and hide the password field that it controls. The words for
+ * both come from the page: data-show and data-hide.
+ * @param {HTMLButtonElement} button
+ */
+function reveal(button) {
+  const field = document.getElementById(button.getAttribute('aria-controls') ?? '');
+  if (!(field instanceof HTMLInputElement)) return;
+  const offer = document.querySelector(`[data-offer="${field.name}"]`);
+  const draw = () => {
+    const hides = field.type === 'password';
+    button.textContent = (hides ? button.dataset.show : button.dataset.hide) ?? '';
+    if (offer instanceof HTMLElement) offer.hidden = hides;
+  };
+  button.addEventListener('click', () => {
+    field.type = field.type === 'password' ? 'text' : 'password';
+    draw();
+  });
+  draw();
+  button.hidden = false;
+}

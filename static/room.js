@@ -1,0 +1,486 @@
+// @ts-check
+// The room page: draws what the wire brings, sends what is typed, and wipes
+// itself when it is told to or can no longer be.
+
+import { Outbox, Until } from './protocol.js';
+import { Socket } from './socket.js';
+import { fragment } from './trusted.js';
+
+/**
+ * @typedef {import('./protocol.js').Person} Person
+ * @typedef {import('./protocol.js').Outgoing} Outgoing
+ * @typedef {import('./protocol.js').RoomMessage} RoomMessage
+ * @typedef {import('./protocol.js').Welcome} Welcome
+ * @typedef {import('./protocol.js').WireObject} WireObject
+ */
+
+const ACK_EVERY_MS = 2000; // at most this often (design.md, section 5)
+const TICK_MS = 1000;
+const PENDING_HINT_MS = 500; // a quicker confirmation needs no words
+const COUNTER_FROM = 0.8; // of the message limit
+const NEAR_END_PX = 80; // a reader so close to the newest message follows it
+
+/**
+ * @template {Element} [T=HTMLElement]
+ * @param {string} selector
+ * @param {ParentNode} [root]
+ * @returns {T}
+ */
+function find(selector, root = document) {
+  const found = root.querySelector(selector);
+  if (!found) throw new Error(`the page has no ${selector}`);
+  return /** @type {T} */ (found);
+}
+
+/** The first element of a copy of the page's template that this selector names. */
+function copy(/** @type {string} */ selector) {
+  const template = /** @type {HTMLTemplateElement} */ (find(`template${selector}`));
+  return /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
+}
+
+const words = /** @type {HTMLTemplateElement} */ (find('template[data-words]')).content;
+
+/** A sentence of the page, with its places filled. */
+function word(/** @type {string} */ key, /** @type {Record<string, string | number>} */ places = {}) {
+  const sentence = words.querySelector(`[data-word="${key}"]`)?.textContent ?? '';
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => String(places[name] ?? ''));
+}
+
+const room = find('[data-room]');
+const path = room.dataset.path ?? '';
+const limitBytes = Number(room.dataset.messageBytes);
+const log = find('[data-log]');
+const people = find('[data-people]');
+const status = find('[data-status]');
+const leftText = find('[data-left]', room);
+const composer = /** @type {HTMLFormElement} */ (find('[data-composer]'));
+const text = /** @type {HTMLTextAreaElement} */ (find('textarea', composer));
+const hint = find('[data-hint]');
+const counter = find('[data-counter]');
+
+// What this page knows of the room. The deadline and the lease begin with the
+// page, so they hold even if no connection ever comes.
+let you = room.dataset.you ?? '';
+let deadline = new Until(Number(room.dataset.left));
+let lease = new Until(Number(room.dataset.lease));
+/** @type {number | undefined} */
+let last; // seq of the newest event drawn
+let acked = 0;
+let over = false;
+/** @type {Map<string, Person>} */
+const present = new Map();
+/** @type {Map<string, string>} */
+const aliases = new Map(); // of everybody this page has met: who left may still be quoted
+
+const outbox = new Outbox();
+/** @type {Outgoing | undefined} */
+let held; // the outgoing message whose text still stands in the composer
+
+const socket = new Socket(path, {
+  last: () => last,
+  object: (o) => {
+    tick();
+    if (!over) handlers[o.type]?.(o);
+  },
+  status: (s) => {
+    status.textContent = word(s);
+    room.dataset.connection = s;
+    if (s === 'connected') {
+      outbox.reconnected();
+    } else {
+      showPending();
+    }
+  },
+  over: (cause) => wipe(cause),
+});
+
+/** @type {Record<string, (o: any) => void>} */
+const handlers = {
+  welcome(/** @type {Welcome} */ o) {
+    you = o.you;
+    deadline = new Until(o.room.left);
+    lease = new Until(Math.min(o.room.lease, o.room.left));
+    last ??= o.seq;
+    acked = Math.max(acked, o.seq);
+    present.clear();
+    for (const person of o.participants) meet(person);
+    drawPeople();
+    ackSoon();
+    pump();
+  },
+  message(/** @type {RoomMessage} */ o) {
+    if (o.from === you) confirmed(o.id);
+    if (isNews(o)) drawMessage(o);
+  },
+  joined(o) {
+    if (!isNews(o)) return;
+    meet(o.participant);
+    drawPeople();
+    drawNote(word('joined', { alias: o.participant.alias }));
+  },
+  left(o) {
+    if (!isNews(o)) return;
+    present.delete(o.participant);
+    drawPeople();
+    drawNote(word('left', { alias: aliasOf(o.participant) }));
+  },
+  gap(o) {
+    if (isNews(o)) drawNote(word(o.missed === 1 ? 'gap-one' : 'gap', { n: o.missed }));
+  },
+  presence(o) {
+    const person = present.get(o.participant);
+    if (person) person.state = o.state;
+    drawPeople();
+  },
+  refused(o) {
+    refused(o.id, o.reason, o.retry);
+  },
+  notice(o) {
+    drawNote(word('dropped', { list: o.dropped.join(', ') }));
+  },
+  lease(o) {
+    lease = new Until(o.for);
+  },
+  ended(o) {
+    wipe(o.cause, () => socket.send({ type: 'wiped' }));
+  },
+};
+
+/** Whether an event was not drawn yet; from then on it was. */
+function isNews(/** @type {WireObject} */ o) {
+  if (o.seq === undefined || (last !== undefined && o.seq <= last)) return false;
+  last = o.seq;
+  ackSoon();
+  return true;
+}
+
+function meet(/** @type {Person} */ person) {
+  present.set(person.id, person);
+  aliases.set(person.id, person.alias);
+}
+
+function aliasOf(/** @type {string} */ id) {
+  return aliases.get(id) ?? word('unknown-alias');
+}
+
+// Drawing.
+
+/** Adds a line to the log, before what still waits to be sent. */
+function draw(/** @type {HTMLElement} */ line, follow = false) {
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
+  log.insertBefore(line, log.querySelector('[data-pending]'));
+  if (atEnd || follow) log.scrollTop = log.scrollHeight;
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+
+/** A line as messages have it, from somebody, at some time. */
+function messageLine(/** @type {string} */ from, /** @type {Date} */ at) {
+  const line = copy('[data-message]');
+  line.toggleAttribute('data-own', from === you);
+  find('.alias', line).textContent = aliasOf(from);
+  const time = /** @type {HTMLTimeElement} */ (find('time', line));
+  time.dateTime = at.toISOString();
+  time.textContent = clock.format(at);
+  return line;
+}
+
+function drawMessage(/** @type {RoomMessage} */ o) {
+  const line = messageLine(o.from, new Date(o.at));
+  line.dataset.seq = String(o.seq);
+  const body = find('[data-body]', line);
+  body.append(fragment(o.html));
+  for (const link of body.querySelectorAll('a.m-media')) link.replaceWith(mediaButton(/** @type {HTMLAnchorElement} */ (link)));
+  draw(line, o.from === you);
+}
+
+function drawNote(/** @type {string} */ sentence) {
+  const line = copy('[data-note]');
+  line.textContent = sentence;
+  draw(line);
+}
+
+let frames = 0;
+
+/** Media from elsewhere loads only after a click, into a frame of its own. */
+function mediaButton(/** @type {HTMLAnchorElement} */ link) {
+  const media = copy('[data-media]');
+  const form = /** @type {HTMLFormElement} */ (find('form', media));
+  const frame = /** @type {HTMLIFrameElement} */ (find('iframe', media));
+  const kind = ['video', 'audio'].find((k) => link.classList.contains(`m-${k}`)) ?? 'image';
+  /** @type {HTMLInputElement} */ (find('[name=url]', form)).value = link.href;
+  /** @type {HTMLInputElement} */ (find('[name=kind]', form)).value = kind;
+  find('button', form).textContent = word(`media-${kind}`, { host: link.host });
+  form.target = frame.name = `media-${++frames}`;
+  form.addEventListener('submit', () => {
+    frame.hidden = false;
+    setTimeout(() => form.remove());
+  });
+  return media;
+}
+
+function drawPeople() {
+  people.replaceChildren(
+    ...Array.from(present.values(), (person) => {
+      const line = copy('[data-person]');
+      line.dataset.participant = person.id;
+      line.dataset.state = person.state;
+      find('[data-alias]', line).textContent = person.alias;
+      find('[data-person-you]', line).hidden = person.id !== you;
+      find('[data-person-state]', line).textContent = word(`state-${person.state}`);
+      return line;
+    }),
+  );
+  find('[data-people-count]').textContent = String(present.size);
+}
+
+// Sending. A message stays in the composer until it is confirmed; if its author
+// types on, it waits in the log instead, marked as pending.
+
+composer.addEventListener('submit', (event) => {
+  event.preventDefault();
+  if (held || over) return;
+  if (text.value.trim() === '') return say('empty');
+  if (sizeBytes() > limitBytes) return say('too-long');
+  say('');
+  held = outbox.add(text.value);
+  composer.dataset.pending = '';
+  setTimeout(showPending, PENDING_HINT_MS);
+  pump();
+});
+
+/** Sends the next message if nothing is on its way. */
+function pump() {
+  const item = outbox.next();
+  if (!item || over) return;
+  ack();
+  item.sent = socket.send({ type: 'send', id: item.id, html: item.text });
+}
+
+function confirmed(/** @type {string} */ id) {
+  const item = outbox.take(id);
+  if (!item) return;
+  release(item, true);
+  pump();
+}
+
+/**
+ * Ends the wait for an item: the composer is free again, or the pending line goes.
+ * @param {Outgoing} item
+ * @param {boolean} accepted
+ */
+function release(item, accepted) {
+  if (item === held) {
+    held = undefined;
+    delete composer.dataset.pending;
+    if (accepted) {
+      text.value = '';
+      say('');
+    }
+  } else {
+    log.querySelector(`[data-pending="${item.id}"]`)?.remove();
+    if (!accepted) text.value = text.value === '' ? item.text : `${item.text}\n${text.value}`;
+  }
+  sized();
+}
+
+function refused(/** @type {string} */ id, /** @type {string} */ reason, /** @type {number | undefined} */ retry) {
+  const item = outbox.items.find((i) => i.id === id);
+  if (!item) return;
+  if (reason === 'too-fast') {
+    say(reason, { n: retry ?? 1 });
+    setTimeout(() => {
+      item.sent = false;
+      pump();
+    }, (retry ?? 1) * 1000);
+    return;
+  }
+  outbox.take(id);
+  release(item, false);
+  say(reason);
+  pump();
+}
+
+/** Who types on while a message waits begins a new one; who deletes takes it back. */
+function typedOn(/** @type {InputEvent | CompositionEvent} */ event) {
+  if (!held) return;
+  const item = held;
+  const adds = !('inputType' in event) || event.inputType.startsWith('insert');
+  if (adds || item.sent) {
+    const line = messageLine(you, new Date());
+    line.dataset.pending = item.id;
+    find('[data-body]', line).textContent = item.text;
+    log.append(line);
+    log.scrollTop = log.scrollHeight;
+    text.value = '';
+  } else {
+    outbox.take(item.id);
+  }
+  held = undefined;
+  delete composer.dataset.pending;
+  say('');
+}
+text.addEventListener('beforeinput', typedOn);
+text.addEventListener('compositionstart', typedOn);
+
+/** Says why the composer keeps its text, if it has been a while. */
+function showPending() {
+  if (held) say(socket.open() ? 'sending' : 'waiting');
+}
+
+function say(/** @type {string} */ key, /** @type {Record<string, string | number>} */ places = {}) {
+  hint.textContent = key && word(key, places);
+}
+
+const encoder = new TextEncoder();
+const sizeBytes = () => encoder.encode(text.value).length;
+
+/** Shows how much room is left, once it matters. */
+function sized() {
+  const left = limitBytes - sizeBytes();
+  counter.hidden = left > limitBytes * (1 - COUNTER_FROM);
+  counter.textContent = left < 0 ? word('counter-over', { n: -left }) : word('counter', { n: left });
+}
+text.addEventListener('input', sized);
+
+text.addEventListener('keydown', (event) => {
+  const touch = matchMedia('(hover: none) and (pointer: coarse)').matches;
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || touch) return;
+  event.preventDefault();
+  composer.requestSubmit();
+});
+
+// Acknowledging, and the clocks.
+
+let ackedAt = -Infinity;
+let ackTimer = 0;
+
+function ack() {
+  if (last === undefined || last <= acked || !socket.send({ type: 'ack', seq: last })) return;
+  acked = last;
+  ackedAt = performance.now();
+}
+
+/** Acknowledges what this frame brought: at once if the last time is long enough ago. */
+function ackSoon() {
+  ackTimer ||= setTimeout(() => {
+    ackTimer = 0;
+    ack();
+  }, Math.max(0, ackedAt + ACK_EVERY_MS - performance.now()));
+}
+
+/** Looks at all clocks; nothing is drawn before it did. */
+function tick() {
+  if (over) return;
+  const left = deadline.left();
+  if (left <= 0) return wipe('expired');
+  if (lease.left() <= 0) return wipe('lease');
+  socket.check();
+  leftText.textContent =
+    left < 120 ? word('left-seconds', { n: Math.ceil(left) }) : word('left-minutes', { n: Math.ceil(left / 60) });
+}
+
+const ticks = setInterval(tick, TICK_MS);
+for (const wake of ['visibilitychange', 'resume', 'focus', 'online', 'pageshow']) {
+  const target = wake === 'visibilitychange' || wake === 'resume' ? document : window;
+  target.addEventListener(wake, () => {
+    tick();
+    if (document.visibilityState === 'hidden') ack();
+    else if (!over) socket.hurry();
+  });
+}
+
+// Leaving.
+
+/** Takes everything people wrote, and who they are, off the page. */
+function clear() {
+  text.value = '';
+  log.replaceChildren();
+  people.replaceChildren();
+  outbox.items.length = 0;
+  held = undefined;
+  present.clear();
+  aliases.clear();
+}
+
+/**
+ * Wipes the screen for good and says why.
+ * @param {string} cause names the page's template for it
+ * @param {() => void} [confirm] called when everything is gone
+ */
+function wipe(cause, confirm) {
+  if (over) return;
+  over = true;
+  clearTimeout(ackTimer);
+  clearInterval(ticks);
+  clear();
+  room.replaceChildren();
+  for (const name of Object.keys(room.dataset)) delete room.dataset[name];
+  confirm?.();
+  const known = document.querySelector(`template[data-cause="${CSS.escape(cause)}"]`) ? cause : 'gone';
+  room.append(copy(`[data-cause="${known}"]`));
+  room.querySelector('[data-use-here]')?.addEventListener('click', () => location.reload());
+  find('h1', room).focus();
+  // The server closes once it has the confirmation; other ends close here.
+  if (!confirm) socket.stop();
+}
+
+// A page that is left shows nothing when it is come back to, and what it drew
+// is acknowledged, so that no later page shows it again. Firefox has closed the
+// socket by the time of pagehide.
+addEventListener('beforeunload', ack);
+addEventListener('pagehide', () => {
+  if (over) return;
+  ack();
+  over = true;
+  clear();
+  socket.stop();
+});
+addEventListener('pageshow', (event) => {
+  if (event.persisted) location.reload();
+});
+
+// The controls that need a script.
+
+const share = /** @type {HTMLInputElement} */ (find('[data-share]'));
+const copyButton = find('[data-copy]');
+copyButton.hidden = false;
+copyButton.addEventListener('click', async () => {
+  find('[data-copy-hint]').textContent = word((await copied(share)) ? 'copied' : 'copy-failed');
+});
+
+/** Browsers have no clipboard on plain http; the old command serves there. */
+async function copied(/** @type {HTMLInputElement} */ input) {
+  try {
+    await navigator.clipboard.writeText(input.value);
+    return true;
+  } catch {
+    input.select();
+    return document.execCommand('copy');
+  }
+}
+
+const dialog = /** @type {HTMLDialogElement} */ (find('[data-purge-dialog]'));
+const purgeButton = find('[data-purge-open]');
+const purgeForm = /** @type {HTMLFormElement} */ (find('[data-purge-form]'));
+find('[data-purge-place]', dialog).append(purgeForm);
+find('[data-purge-plain]').remove();
+purgeButton.hidden = false;
+purgeButton.addEventListener('click', () => dialog.showModal());
+find('[data-purge-cancel]', dialog).addEventListener('click', () => dialog.close());
+
+// Not by navigation: the socket must live to confirm that this screen is wiped
+// as well, and Firefox closes it as soon as a navigation begins.
+purgeForm.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  try {
+    const answer = await fetch(purgeForm.action, { method: 'POST', body: new URLSearchParams() });
+    location.replace(answer.redirected ? answer.url : path); // without a receipt, the room's page says why
+  } catch {
+    location.reload();
+  }
+});
+
+if (matchMedia('(pointer: fine)').matches) text.focus();
+sized();
+socket.connect();

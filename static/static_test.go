@@ -1,0 +1,114 @@
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"mayfly/format"
+)
+
+func TestURLIsFound(t *testing.T) {
+	for name := range files {
+		hash, found, ok := strings.Cut(strings.TrimPrefix(URL(name), Prefix), "/")
+		if !ok || found != name {
+			t.Fatalf("URL(%q) = %q, want %shash/%s", name, URL(name), Prefix, name)
+		}
+		file, ok := Find(hash, name)
+		if !ok {
+			t.Fatalf("Find does not find %q", URL(name))
+		}
+		if file.ContentType == "" {
+			t.Errorf("%s has no content type", name)
+		}
+		if !strings.HasPrefix(Integrity(name), "sha384-") {
+			t.Errorf("Integrity(%q) = %q, want sha384-…", name, Integrity(name))
+		}
+		reader, err := gzip.NewReader(bytes.NewReader(file.Gzip))
+		if err != nil {
+			t.Fatal(err)
+		}
+		unpacked, err := io.ReadAll(reader)
+		if err != nil || !bytes.Equal(unpacked, file.Data) {
+			t.Errorf("%s unpacked differs (err = %v)", name, err)
+		}
+	}
+}
+
+func TestFindKnowsOnlyThisVersion(t *testing.T) {
+	for _, asked := range [][2]string{{"0000000000000000", "mayfly.css"}, {"", "mayfly.css"}, {hash, "static.go"}, {hash, ""}, {hash, "../go.mod"}} {
+		if _, ok := Find(asked[0], asked[1]); ok {
+			t.Errorf("Find(%q, %q) finds something", asked[0], asked[1])
+		}
+	}
+}
+
+func TestAnyChangeChangesEveryAddress(t *testing.T) {
+	load := func(files fstest.MapFS) string { _, hash := mustLoad(files); return hash }
+	first := load(fstest.MapFS{"a.js": {Data: []byte("1")}, "b.js": {Data: []byte("2")}})
+	for what, other := range map[string]fstest.MapFS{
+		"content": {"a.js": {Data: []byte("1")}, "b.js": {Data: []byte("3")}},
+		"name":    {"a.js": {Data: []byte("1")}, "c.js": {Data: []byte("2")}},
+		"swap":    {"a.js": {Data: []byte("2")}, "b.js": {Data: []byte("1")}},
+	} {
+		if load(other) == first {
+			t.Errorf("another %s has the same hash", what)
+		}
+	}
+	if load(fstest.MapFS{"b.js": {Data: []byte("2")}, "a.js": {Data: []byte("1")}}) != first {
+		t.Error("the same files have another hash")
+	}
+}
+
+func TestUnknownNamePanics(t *testing.T) {
+	for name, call := range map[string]func(){
+		"URL":       func() { URL("none.js") },
+		"Integrity": func() { Integrity("none.js") },
+		"Imports":   func() { Imports("none.js") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("does not panic")
+				}
+			}()
+			call()
+		})
+	}
+}
+
+func TestImports(t *testing.T) {
+	saved := files
+	defer func() { files = saved }()
+	files, _ = mustLoad(fstest.MapFS{
+		"entry.js": {Data: []byte("import {\n  a,\n  b,\n} from './b.js';\nimport \"./c.js\";\n/** @typedef {import('./type.js').T} T */\n")},
+		"b.js":     {Data: []byte("export * from './d.js';\nimport {x} from './entry.js';\n")},
+		"c.js":     {Data: []byte("import d from './d.js';\n")},
+		"d.js":     {Data: []byte("export default 1;\n")},
+	})
+	if got, want := Imports("entry.js"), []string{"b.js", "c.js", "d.js"}; !slices.Equal(got, want) {
+		t.Errorf("Imports = %v, want %v", got, want)
+	}
+	if got, want := Modules(), []string{"b.js", "c.js", "d.js", "entry.js"}; !slices.Equal(got, want) {
+		t.Errorf("Modules = %v, want %v", got, want)
+	}
+}
+
+func TestEveryImportExists(t *testing.T) {
+	for _, name := range Modules() {
+		Imports(name) // panics if not
+	}
+}
+
+func TestEveryClassOfFormattingIsDefined(t *testing.T) {
+	sheet := string(files["mayfly.css"].Data)
+	for _, class := range format.Classes() {
+		if !strings.Contains(sheet, "."+class+" {") && !strings.Contains(sheet, "."+class+"::before {") {
+			t.Errorf("mayfly.css does not define .%s", class)
+		}
+	}
+}

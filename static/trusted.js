@@ -1,0 +1,24 @@
+// @ts-check
+// The one place where text becomes markup. The server has made it harmless;
+// Trusted Types (see the page's Content-Security-Policy) leave no other way.
+
+/** @type {{createHTML(s: string): string} | undefined} */
+const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('mayfly', {
+  createHTML: (/** @type {string} */ s) => s,
+});
+
+const inert = document.implementation.createHTMLDocument('');
+
+/**
+ * Turns a message's HTML, as the server formatted it, into nodes. They are made
+ * in a document without a window, so nothing loads or runs before they are drawn.
+ * @param {string} html
+ * @returns {DocumentFragment}
+ */
+export function fragment(html) {
+  const box = inert.createElement('div');
+  box.innerHTML = policy ? policy.createHTML(html) : html;
+  const nodes = document.createDocumentFragment();
+  nodes.append(...box.childNodes);
+  return nodes;
+}

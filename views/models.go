@@ -1,0 +1,77 @@
+// Package views holds Mayfly's pages: templ components over plain structs that
+// say what to show, with nothing left to compute. Every sentence a visitor can
+// read stands here, those that scripts show included.
+package views
+
+// Frame is what surrounds every page.
+type Frame struct {
+	// Insecure says that the page travels over plain http outside this
+	// computer, so the network can read along; a banner tells the visitor.
+	Insecure bool
+}
+
+// HomePage is the form "Create a room" and how it works.
+type HomePage struct {
+	Frame
+	Alias, Room, Password string // what was typed; Password is an offer at first
+	Offered               bool   // Password was made by the server
+	Minutes               string
+	MaxMinutes            int
+	Lease                 string // "2", "5", "15" or "room"
+	Problem               string // a sentence about the whole form, may be empty
+	Problems              map[string]string
+}
+
+// JoinPage is the form for somebody who has the link and no session.
+type JoinPage struct {
+	Frame
+	Path            string // "/r/{id}"
+	Alias, Password string // what was typed
+	Problem         string
+	Problems        map[string]string // by field: "alias", "password"
+}
+
+// RoomPage is the room for a participant.
+type RoomPage struct {
+	Frame
+	Path         string // "/r/{id}"
+	ShareURL     string
+	Name         string
+	You          Person
+	People       []Person // everybody present, You included
+	EndsAt       string   // RFC 3339, UTC
+	LeftSeconds  int
+	LeftText     string // "58 minutes", for browsers without scripts
+	LeaseSeconds int
+	MessageBytes int
+	Notice       string // what came of a form posted without scripts, may be empty
+	Draft        string // text that was not accepted, put back into the composer
+	SendID       string // fresh id for the composer's hidden field
+}
+
+// Person is one line of the list of people.
+type Person struct {
+	ID, Alias, State string // State: "here", "away" or "offline"
+}
+
+// ProblemPage is any page that says what went wrong and what to do next.
+type ProblemPage struct {
+	Frame
+	Heading, Sentence  string
+	NextText, NextHref string
+}
+
+// ReceiptPage tells the purger what was confirmed; counts only.
+type ReceiptPage struct {
+	Frame
+	Screens   int    // screens the room had when it was purged
+	Confirmed int    // of these, how many said that they are wiped
+	Took      string // "0.3 s", until the last confirmation
+	BlankBy   string // "14:02 UTC": when the others go blank at the latest; empty if none is left
+}
+
+// MediaPage is the sandboxed frame with one piece of media from elsewhere.
+type MediaPage struct {
+	URL  string
+	Kind string // "image", "video" or "audio"
+}
