@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -261,6 +262,7 @@ func (reg *Registry) freeMemorySoon() {
 	}
 	time.AfterFunc(freeMemoryAfter, func() {
 		reg.freeing.Store(false)
+		runtime.GC()
 		debug.FreeOSMemory()
 	})
 }
