@@ -127,7 +127,7 @@ type Opening struct {
 // Create opens a room and lets its creator in. All unusable fields come back
 // at once, joined: *TextError, ErrLifetime, ErrLease. Otherwise *SlowError
 // (too many rooms opened from this source), ErrSourceRooms, ErrRooms,
-// ErrPeople or ErrBusy.
+// ErrPeople, ErrConnections or ErrBusy.
 func (reg *Registry) Create(ctx context.Context, o Opening) (*Room, *Participant, error) {
 	alias, err := CheckAlias(o.Alias)
 	name, err2 := CheckRoomName(o.Name)

@@ -163,10 +163,14 @@ func TestPeopleAndConnectionsOfAllRoomsAreBounded(t *testing.T) {
 		if _, _, err := r.Subscribe(eve, nil); !errors.Is(err, ErrConnections) {
 			t.Errorf("third of two connections: err = %v, want ErrConnections", err)
 		}
+		r.Leave(eve, LoggedOut)
+		if _, err := r.Join(t.Context(), "Dan", testPassword, Source{}); !errors.Is(err, ErrConnections) {
+			t.Errorf("joining while nobody more can connect: err = %v, want ErrConnections", err)
+		}
 		again, _ := mustSubscribe(t, r, bob) // taking over is no third
 		bobs.Close()
 		again.Close()
-		mustSubscribe(t, r, eve)
+		mustSubscribe(t, r, mustJoin(t, r, "Dan"))
 		r.Purge(nil)
 		if n := reg.Stats().Participants; n != 0 {
 			t.Errorf("%d participants counted after the purge", n)

@@ -146,8 +146,8 @@ func (r *Room) passwordHash() (passwordHash, error) {
 
 // Join admits somebody who knows the password under an alias that is theirs
 // alone. Beside Authenticate's errors it returns *TextError for an unusable
-// alias, *AliasTakenError with a free one, ErrRoomFull, ErrPeople and
-// ErrSourceInRoom.
+// alias, *AliasTakenError with a free one, ErrRoomFull, ErrSourceInRoom,
+// ErrPeople and ErrConnections.
 func (r *Room) Join(ctx context.Context, alias, password string, src Source) (*Participant, error) {
 	if err := r.Authenticate(ctx, password, src); err != nil {
 		return nil, err
@@ -189,6 +189,9 @@ func (r *Room) takenLocked(a Alias) bool {
 // admitLocked makes a participant. Its lease begins at once: it has no
 // subscription yet.
 func (r *Room) admitLocked(a Alias, src Source) (*Participant, error) {
+	if r.registry.connections.full(r.registry.limits.Connections) {
+		return nil, ErrConnections // it could come in and hear nothing
+	}
 	if !r.registry.people.take(r.registry.limits.People) {
 		return nil, ErrPeople
 	}
