@@ -1,0 +1,194 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+	"github.com/sethvargo/go-diceware/diceware"
+
+	"mayfly/rooms"
+	"mayfly/session"
+	"mayfly/static"
+	"mayfly/views"
+)
+
+// render writes a page only when all of it could be made.
+func render(c echo.Context, status int, page templ.Component) error {
+	var b bytes.Buffer
+	if err := page.Render(c.Request().Context(), &b); err != nil {
+		return fmt.Errorf("rendering page: %w", err)
+	}
+	return c.HTMLBlob(status, b.Bytes())
+}
+
+func typeName(err error) string { return fmt.Sprintf("%T", err) }
+
+func (s *Server) frame(c echo.Context) views.Frame {
+	return views.Frame{Insecure: s.insecure(c.Request())}
+}
+
+// passwordWords is how many words an offered password has: five of 7,776 are
+// 64 bits.
+const passwordWords = 5
+
+func (s *Server) home(c echo.Context) error {
+	words, err := diceware.Generate(passwordWords)
+	if err != nil {
+		return fmt.Errorf("making a password: %w", err)
+	}
+	s.setCheck(c)
+	return render(c, http.StatusOK, views.Home(views.HomePage{
+		Frame:      s.frame(c),
+		Password:   strings.Join(words, "-"),
+		Offered:    true,
+		MaxMinutes: s.maxMinutes(),
+		Lease:      leaseFields[rooms.DefaultLease],
+	}))
+}
+
+func (s *Server) maxMinutes() int { return max(1, int(s.options.Lifetime/time.Minute)) }
+
+// leaseFields are the values of the form's field "lease".
+var leaseFields = map[time.Duration]string{
+	2 * time.Minute:  "2",
+	5 * time.Minute:  "5",
+	15 * time.Minute: "15",
+	rooms.LeaseRoom:  "room",
+}
+
+// parseLease turns the field into a lease; an empty one is the default.
+func parseLease(field string) (time.Duration, error) {
+	if field == "" {
+		return rooms.DefaultLease, nil
+	}
+	for lease, f := range leaseFields {
+		if f == field {
+			return lease, nil
+		}
+	}
+	return 0, rooms.ErrLease
+}
+
+func (s *Server) parseMinutes(field string) (time.Duration, error) {
+	if field == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(field)
+	if err != nil || n < 1 || n > s.maxMinutes() {
+		return 0, errMinutes
+	}
+	return time.Duration(n) * time.Minute, nil
+}
+
+func (s *Server) create(c echo.Context) error {
+	f, err := readForm(c, formBytes, "alias", "room", "password", "minutes", "lease", "check")
+	if err != nil {
+		return err
+	}
+	room, p, err := s.open(c, f)
+	if err != nil {
+		x := explain(err)
+		if x.status == http.StatusInternalServerError {
+			return err
+		}
+		setRetry(c, x)
+		s.setCheck(c)
+		return render(c, x.status, views.Home(views.HomePage{
+			Frame: s.frame(c),
+			Alias: f["alias"], Room: f["room"], Password: f["password"], Minutes: f["minutes"], Lease: f["lease"],
+			MaxMinutes: s.maxMinutes(),
+			Problem:    problemAbove(x),
+			Problems:   x.fields,
+		}))
+	}
+	return s.enter(c, room, p)
+}
+
+func (s *Server) open(c echo.Context, f form) (*rooms.Room, *rooms.Participant, error) {
+	if s.cookiesBlocked(c, f) {
+		return nil, nil, errCookies
+	}
+	lifetime, err := s.parseMinutes(f["minutes"])
+	lease, err2 := parseLease(f["lease"])
+	if err := errors.Join(err, err2); err != nil {
+		return nil, nil, err
+	}
+	return s.registry.Create(c.Request().Context(), rooms.Opening{
+		Alias: f["alias"], Name: f["room"], Password: f["password"],
+		Lifetime: lifetime, Lease: lease, Source: s.sources.of(c.Request()),
+	})
+}
+
+// problemAbove is the sentence above a form, if the problem is not at a field.
+func problemAbove(x explanation) string {
+	if x.words.Heading == "" {
+		return ""
+	}
+	return x.words.Heading + ". " + x.words.Sentence
+}
+
+// enter gives the browser its session and leads it into the room.
+func (s *Server) enter(c echo.Context, room *rooms.Room, p *rooms.Participant) error {
+	if err := s.sealer.Set(c.Response(), session.Session{Room: room.ID, Participant: p.ID}); err != nil {
+		return err
+	}
+	s.clearCheck(c)
+	return c.Redirect(http.StatusSeeOther, session.Path(room.ID))
+}
+
+// The check cookie tells whether a browser keeps cookies at all: every form
+// that needs one comes with it, and with a field that says so.
+const checkCookie = "mayfly-check"
+
+func (s *Server) check(value string, maxAge int) *http.Cookie {
+	return &http.Cookie{
+		Name: checkCookie, Value: value, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
+	}
+}
+
+func (s *Server) setCheck(c echo.Context)   { c.SetCookie(s.check("1", 0)) }
+func (s *Server) clearCheck(c echo.Context) { c.SetCookie(s.check("", -1)) }
+
+// cookiesBlocked reports whether a form of ours came back without the cookie
+// that went out with it.
+func (s *Server) cookiesBlocked(c echo.Context, f form) bool {
+	if f["check"] == "" {
+		return false
+	}
+	return len(c.Request().CookiesNamed(checkCookie)) == 0
+}
+
+func (s *Server) static(c echo.Context) error {
+	file, ok := static.Find(c.Param("hash"), c.Param("name"))
+	if !ok {
+		return echo.ErrNotFound
+	}
+	h := c.Response().Header()
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // the media frame has an origin of its own
+	h.Set("Vary", "Accept-Encoding")
+	data := file.Data
+	if acceptsGzip(c.Request().Header.Get("Accept-Encoding")) && len(file.Gzip) < len(data) {
+		h.Set("Content-Encoding", "gzip")
+		data = file.Gzip
+	}
+	return c.Blob(http.StatusOK, file.ContentType, data)
+}
+
+func acceptsGzip(accept string) bool {
+	for _, coding := range strings.Split(accept, ",") {
+		name, q, _ := strings.Cut(strings.TrimSpace(coding), ";")
+		if name == "gzip" && strings.TrimSpace(q) != "q=0" {
+			return true
+		}
+	}
+	return false
+}

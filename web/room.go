@@ -1,0 +1,219 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"mayfly/format"
+	"mayfly/rooms"
+	"mayfly/session"
+	"mayfly/views"
+)
+
+// purgeWait is how long a purge waits for screens to confirm. A screen has a
+// second (endedWait); the rest is for the line.
+const purgeWait = 1500 * time.Millisecond
+
+func roomPath(c echo.Context) string { return session.Path(c.Param("room")) }
+
+// participant is who the request's session says it is: ErrNotFound if the room
+// is gone, errNoSession if this browser is nobody in it.
+func (s *Server) participant(c echo.Context) (*rooms.Room, *rooms.Participant, error) {
+	room, err := s.registry.Get(c.Param("room"))
+	if err != nil {
+		return nil, nil, err
+	}
+	sess, err := s.sealer.Read(c.Request(), room.ID)
+	if err != nil {
+		return room, nil, errNoSession
+	}
+	p, err := room.Participant(sess.Participant)
+	if errors.Is(err, rooms.ErrForbidden) {
+		return room, nil, errNoSession
+	}
+	return room, p, err
+}
+
+// room shows the room to a participant and the way in to anybody else.
+func (s *Server) room(c echo.Context) error {
+	room, p, err := s.participant(c)
+	if errors.Is(err, errNoSession) {
+		s.setCheck(c)
+		return render(c, http.StatusOK, views.Join(views.JoinPage{Frame: s.frame(c), Path: roomPath(c)}))
+	}
+	if err != nil {
+		return err
+	}
+	return s.renderRoom(c, http.StatusOK, room, p, "", "")
+}
+
+func (s *Server) renderRoom(c echo.Context, status int, room *rooms.Room, p *rooms.Participant, notice, draft string) error {
+	people, err := room.People()
+	if err != nil {
+		return err
+	}
+	left := room.Left()
+	page := views.RoomPage{
+		Frame:        s.frame(c),
+		Path:         session.Path(room.ID),
+		ShareURL:     s.origin(c.Request()) + session.Path(room.ID),
+		Name:         room.Name,
+		You:          views.Person{ID: p.ID, Alias: p.Alias},
+		EndsAt:       room.Deadline.UTC().Format(time.RFC3339),
+		LeftSeconds:  int(left / time.Second),
+		LeftText:     views.Count(int((left+time.Minute-1)/time.Minute), "minute", "minutes"),
+		LeaseSeconds: int(room.Lease / time.Second),
+		MessageBytes: s.options.MessageBytes,
+		Notice:       notice,
+		Draft:        draft,
+		SendID:       rooms.NewMessageID(),
+	}
+	for _, person := range people {
+		page.People = append(page.People, views.Person{ID: person.ID, Alias: person.Alias, State: string(person.State)})
+	}
+	return render(c, status, views.Room(page))
+}
+
+func (s *Server) join(c echo.Context) error {
+	room, err := s.registry.Get(c.Param("room"))
+	if err != nil {
+		return err
+	}
+	f, err := readForm(c, formBytes, "alias", "password", "check")
+	if err != nil {
+		return err
+	}
+	if s.cookiesBlocked(c, f) {
+		return s.renderJoin(c, f, errCookies)
+	}
+	p, err := room.Join(c.Request().Context(), f["alias"], f["password"], s.sources.of(c.Request()))
+	if err != nil {
+		return s.renderJoin(c, f, err)
+	}
+	s.leaveBefore(c, room)
+	return s.enter(c, room, p)
+}
+
+// leaveBefore lets the participant go that this browser was until now: its
+// cookie is about to be replaced.
+func (s *Server) leaveBefore(c echo.Context, room *rooms.Room) {
+	if sess, err := s.sealer.Read(c.Request(), room.ID); err == nil {
+		if old, err := room.Participant(sess.Participant); err == nil {
+			room.Leave(old, rooms.LoggedOut)
+		}
+	}
+}
+
+// renderJoin shows the join form again with what is wrong, if that is where
+// err belongs. What was typed is kept; a taken alias gives way to a free one.
+func (s *Server) renderJoin(c echo.Context, f form, err error) error {
+	x := explain(err)
+	if x.gone || x.status == http.StatusInternalServerError {
+		return err
+	}
+	alias := f["alias"]
+	if taken := new(rooms.AliasTakenError); errors.As(err, &taken) {
+		alias = taken.Free
+	}
+	setRetry(c, x)
+	s.setCheck(c)
+	return render(c, x.status, views.Join(views.JoinPage{
+		Frame: s.frame(c), Path: roomPath(c),
+		Alias: alias, Password: f["password"],
+		Problem: problemAbove(x), Problems: x.fields,
+	}))
+}
+
+// session answers a script whose reconnect failed: 204 try again, 401 or 404
+// wipe.
+func (s *Server) session(c echo.Context) error {
+	if _, _, err := s.participant(c); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// postMessage is the composer without scripts.
+func (s *Server) postMessage(c echo.Context) error {
+	room, p, err := s.participant(c)
+	if err != nil {
+		return err
+	}
+	// A form writes a byte as at most three.
+	f, err := readForm(c, int64(3*s.options.MessageBytes+formBytes), "html", "id")
+	if err != nil {
+		return err
+	}
+	if _, err := s.post(room, p, f["id"], f["html"]); err != nil {
+		x := explain(err)
+		if x.words.Heading == "" || x.gone || x.status == http.StatusInternalServerError || x.status == http.StatusUnauthorized {
+			return err
+		}
+		setRetry(c, x)
+		if x.status == http.StatusTooManyRequests {
+			x.words = views.WordsTooManyMessages(seconds(x.retry))
+		}
+		return s.renderRoom(c, x.status, room, p, problemAbove(x), f["html"])
+	}
+	return c.Redirect(http.StatusSeeOther, roomPath(c))
+}
+
+// post formats a message and puts it into the room. It returns the names of
+// what formatting dropped.
+func (s *Server) post(room *rooms.Room, p *rooms.Participant, id, html string) (dropped []string, err error) {
+	_, err = room.Post(p, id, func() (string, error) {
+		result, err := format.Message(html, s.options.MessageBytes)
+		dropped = result.Dropped
+		return result.HTML, err
+	})
+	return dropped, err
+}
+
+// leaveBrowser takes what the browser keeps of this room: its cookie, and the
+// pages it cached.
+func (s *Server) leaveBrowser(c echo.Context, roomID string) {
+	s.sealer.Clear(c.Response(), roomID)
+	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
+}
+
+func (s *Server) logout(c echo.Context) error {
+	room, p, err := s.participant(c)
+	if err != nil {
+		return err
+	}
+	room.Leave(p, rooms.LoggedOut)
+	s.leaveBrowser(c, room.ID)
+	return c.Redirect(http.StatusSeeOther, "/")
+}
+
+// purge ends the room for everybody, for a participant or for anybody who
+// knows the password.
+func (s *Server) purge(c echo.Context) error {
+	room, p, err := s.participant(c)
+	if errors.Is(err, errNoSession) {
+		f, err := readForm(c, formBytes, "alias", "password")
+		if err != nil && !errors.Is(err, errNotAForm) {
+			return err
+		}
+		if _, typed := f["password"]; !typed {
+			return errNoSession
+		}
+		if err := room.Authenticate(c.Request().Context(), f["password"], s.sources.of(c.Request())); err != nil {
+			return s.renderJoin(c, f, err)
+		}
+	} else if err != nil {
+		return err
+	}
+	ending := room.Purge(p)
+	if ending == nil {
+		return rooms.ErrNotFound
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), purgeWait)
+	defer cancel()
+	s.leaveBrowser(c, room.ID)
+	return c.Redirect(http.StatusSeeOther, "/receipt/"+s.receipts.add(ending.Wait(ctx)))
+}

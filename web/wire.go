@@ -1,0 +1,153 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"mayfly/format"
+	"mayfly/rooms"
+)
+
+// The wire (design.md, section 5): text frames of JSON objects, one per line.
+// Events and passing states come encoded from package rooms; here is what a
+// browser says, and what concerns one connection alone.
+
+// Close codes: below 4500 the browser comes back, from there on it does not.
+const (
+	closeSlow     = 4000
+	closeProtocol = 4001
+)
+
+var closeCodes = map[rooms.Cause]int{
+	rooms.Purged:    4501,
+	rooms.Expired:   4502,
+	rooms.LoggedOut: 4503,
+	rooms.Replaced:  4504,
+	rooms.Kicked:    4505,
+	rooms.Shutdown:  4506,
+}
+
+// object is anything a browser says. Unknown fields and types are ignored.
+type object struct {
+	Type string  `json:"type"`
+	ID   string  `json:"id"`
+	HTML string  `json:"html"`
+	To   *string `json:"to"` // whispers are a later issue; until then they must not become public
+	Seq  uint64  `json:"seq"`
+}
+
+var errProtocol = errors.New("not an object of the wire")
+
+// parseFrame splits a text frame into its objects and hands each to f, until
+// one of them fails. Blank lines are nothing.
+func parseFrame(frame []byte, f func(object) error) error {
+	for line := range bytes.SplitSeq(frame, []byte{'\n'}) {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 {
+			continue
+		}
+		var o object
+		if line[0] != '{' || json.Unmarshal(line, &o) != nil {
+			return errProtocol
+		}
+		if err := f(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func encode(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err) // only structs of strings and numbers come here
+	}
+	return b.Bytes()
+}
+
+func wholeSeconds(d time.Duration) int64 { return int64(max(0, d) / time.Second) }
+
+type welcomeRoom struct {
+	Name    string `json:"name"`
+	Expires string `json:"expires"`
+	Left    int64  `json:"left"`
+	Lease   int64  `json:"lease"`
+}
+
+func welcomeWire(you string, w rooms.Welcome, r *rooms.Room) []byte {
+	return encode(struct {
+		Type         string         `json:"type"`
+		You          string         `json:"you"`
+		Seq          uint64         `json:"seq"`
+		Room         welcomeRoom    `json:"room"`
+		Participants []rooms.Person `json:"participants"`
+	}{"welcome", you, w.Seq, welcomeRoom{
+		Name:    r.Name,
+		Expires: r.Deadline.UTC().Format(time.RFC3339Nano),
+		Left:    wholeSeconds(r.Left()),
+		Lease:   wholeSeconds(r.Lease),
+	}, w.People})
+}
+
+// leaseWire lets the screen keep its messages for another lease, or for what
+// is left of the room.
+func leaseWire(r *rooms.Room) []byte {
+	return encode(struct {
+		Type string `json:"type"`
+		For  int64  `json:"for"`
+	}{"lease", wholeSeconds(min(r.Lease, r.Left()))})
+}
+
+func endedWire(cause rooms.Cause) []byte {
+	return encode(struct {
+		Type  string      `json:"type"`
+		Cause rooms.Cause `json:"cause"`
+	}{"ended", cause})
+}
+
+func noticeWire(id string, dropped []string) []byte {
+	return encode(struct {
+		Type    string   `json:"type"`
+		ID      string   `json:"id"`
+		Dropped []string `json:"dropped"`
+	}{"notice", id, dropped})
+}
+
+// maxEchoedID bounds an unusable id that is named back to its sender.
+const maxEchoedID = 256
+
+// refusedWire is the answer to a send that was not accepted; nil if the
+// connection is about to end anyway.
+func refusedWire(id string, err error) []byte {
+	if len(id) > maxEchoedID {
+		id = ""
+	}
+	refused := struct {
+		Type   string `json:"type"`
+		ID     string `json:"id"`
+		Reason string `json:"reason"`
+		Retry  int    `json:"retry,omitempty"`
+	}{Type: "refused", ID: id}
+	slow := new(rooms.SlowError)
+	switch {
+	case errors.As(err, &slow):
+		refused.Reason, refused.Retry = "too-fast", seconds(slow.Retry)
+	case errors.Is(err, format.ErrEmpty):
+		refused.Reason = "empty"
+	case errors.Is(err, format.ErrTooLong):
+		refused.Reason = "too-long"
+	case errors.Is(err, rooms.ErrMessageID):
+		refused.Reason = "bad-id"
+	case errors.Is(err, errWhisper):
+		refused.Reason = "not-allowed"
+	default:
+		return nil
+	}
+	return encode(refused)
+}
+
+var errWhisper = errors.New("whispers are not built yet")
