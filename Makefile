@@ -1,0 +1,73 @@
+# `make help` lists the targets.
+
+.NOTPARALLEL:
+.PHONY: help test prepare format generated vet staticcheck tidy race js generate fmt vuln fuzz build run screenshots docker
+
+# A clone owned by somebody else has no readable version control.
+export GOFLAGS ?= -buildvcs=false
+
+FUZZTIME ?= 30s
+
+help: ## list these targets
+	@awk -F ': .*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+test: prepare format generated tidy vet staticcheck race ## run every check and all tests
+
+prepare:
+	@.ci/prepare
+
+format:
+	@files=$$(gofmt -l .) && if [ -n "$$files" ]; then echo "not formatted, run make fmt:" $$files; exit 1; fi
+
+generated:
+	.ci/check-generated
+
+tidy:
+	go mod tidy -diff
+
+vet:
+	go vet ./...
+
+staticcheck:
+	go tool staticcheck ./...
+
+race: # the browser tests in e2e/ among them
+	CGO_ENABLED=1 go test -race -timeout 12m ./...
+
+js: ## check the types in static/*.js (needs npx, not part of test)
+	npx --yes --package typescript@5.9.3 tsc --noEmit --allowJs --checkJs --strict \
+		--target es2023 --module esnext --moduleResolution bundler --lib es2023,dom,dom.iterable static/*.js
+
+generate: ## write *_templ.go anew
+	go tool templ generate
+
+fmt: ## format Go and templ files
+	gofmt -w .
+	go tool templ fmt .
+
+vuln: ## look for known vulnerabilities
+	@go tool govulncheck ./... || { code=$$?; \
+		[ $$code = 3 ] || echo "govulncheck could not finish (is https://vuln.go.dev reachable?)"; exit $$code; } >&2
+
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@set -e; packages=$$(go list ./...); for package in $$packages; do \
+		targets=$$(go test -list '^Fuzz' $$package); \
+		for target in $$(echo "$$targets" | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+build: ## a static binary in bin/mayfly
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/mayfly ./cmd/mayfly
+
+run: ## serve on http://localhost:8080
+	go run ./cmd/mayfly
+
+screenshots: prepare ## take the pictures in README.md anew
+	@mkdir -p docs bin/screenshots
+	MAYFLY_SCREENSHOTS=$(CURDIR)/bin/screenshots go test -count=1 -run TestAlbum ./e2e
+	cp bin/screenshots/room-1280.png bin/screenshots/room-390.png docs/
+
+docker: ## an image named mayfly
+	docker build -t mayfly .
