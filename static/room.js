@@ -18,6 +18,7 @@ const ACK_EVERY_MS = 2000; // at most this often (design.md, section 5)
 const TICK_MS = 1000;
 const PENDING_HINT_MS = 500; // a quicker confirmation needs no words
 const COUNTER_FROM = 0.8; // of the message limit
+const LEASE_SLACK = 30; // seconds by which server and page may differ: it is renewed every 15
 const NEAR_END_PX = 80; // a reader so close to the newest message follows it
 
 /**
@@ -91,7 +92,8 @@ const socket = new Socket(path, {
       showPending();
     }
   },
-  over: (cause) => wipe(cause),
+  // Long before the lease ends it is not the lease, but the cookie, that is gone.
+  over: (cause) => wipe(cause === 'lease' && lease.left() > LEASE_SLACK ? 'cookies' : cause),
 });
 
 /** @type {Record<string, (o: any) => void>} */
@@ -165,12 +167,29 @@ function aliasOf(/** @type {string} */ id) {
 
 // Drawing.
 
+let following = true; // the reader is at the newest message
+let scrolledTo = 0;
+
 /** Adds a line to the log, before what still waits to be sent. */
 function draw(/** @type {HTMLElement} */ line, follow = false) {
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
+  following ||= follow;
   log.insertBefore(line, log.querySelector('[data-pending]'));
-  if (atEnd || follow) log.scrollTop = log.scrollHeight;
+  keepEnd();
 }
+
+// Who is at the newest message stays there when the log gets smaller, as by the
+// keyboard of a phone, or what is in it larger, as by a picture that was loaded.
+// Only scrolling back ends that.
+function keepEnd() {
+  if (following) log.scrollTop = log.scrollHeight;
+}
+log.addEventListener('scroll', () => {
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
+  following = atEnd || (following && log.scrollTop >= scrolledTo);
+  scrolledTo = log.scrollTop;
+});
+log.addEventListener('load', keepEnd, true);
+new ResizeObserver(keepEnd).observe(log);
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
@@ -301,27 +320,54 @@ function refused(/** @type {string} */ id, /** @type {string} */ reason, /** @ty
   pump();
 }
 
-/** Who types on while a message waits begins a new one; who deletes takes it back. */
-function typedOn(/** @type {InputEvent | CompositionEvent} */ event) {
-  if (!held) return;
-  const item = held;
-  const adds = !('inputType' in event) || event.inputType.startsWith('insert');
-  if (adds || item.sent) {
-    const line = messageLine(you, new Date());
-    line.dataset.pending = item.id;
-    find('[data-body]', line).textContent = item.text;
-    log.append(line);
-    log.scrollTop = log.scrollHeight;
-    text.value = '';
-  } else {
-    outbox.take(item.id);
-  }
+/** Frees the composer from the message that waits there; it waits in the log from now on. */
+function setAside(/** @type {Outgoing} */ item) {
+  const line = messageLine(you, new Date());
+  line.dataset.pending = item.id;
+  find('[data-body]', line).textContent = item.text;
+  log.append(line);
+  log.scrollTop = log.scrollHeight;
+  free();
+}
+
+function takeBack(/** @type {Outgoing} */ item) {
+  outbox.take(item.id);
+  free();
+}
+
+function free() {
   held = undefined;
   delete composer.dataset.pending;
   say('');
 }
+
+/** Who types on while a message waits begins a new one; who deletes takes it back. */
+function typedOn(/** @type {InputEvent | CompositionEvent} */ event) {
+  if (!held) return;
+  const adds = !('inputType' in event) || event.inputType.startsWith('insert');
+  if (adds || held.sent) {
+    setAside(held);
+    text.value = '';
+  } else {
+    takeBack(held);
+  }
+}
 text.addEventListener('beforeinput', typedOn);
 text.addEventListener('compositionstart', typedOn);
+
+// Dictation, assistive technology and extensions change the text without saying
+// so before. What they added is the new message.
+text.addEventListener('input', () => {
+  if (!held || text.value === held.text) return;
+  const { text: waiting, sent } = held;
+  const added = text.value.startsWith(waiting);
+  if (!added && !sent) return takeBack(held);
+  setAside(held);
+  if (added) text.value = text.value.slice(waiting.length);
+});
+
+// The cursor stays where it is, and so does the keyboard of a phone.
+find('button', composer).addEventListener('mousedown', (event) => event.preventDefault());
 
 /** Says why the composer keeps its text, if it has been a while. */
 function showPending() {
@@ -434,6 +480,7 @@ addEventListener('pagehide', () => {
   ack();
   over = true;
   clear();
+  room.replaceChildren();
   socket.stop();
 });
 addEventListener('pageshow', (event) => {
