@@ -1,0 +1,226 @@
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// fits checks that a page needs no sideways scrolling.
+func (p *person) fits(page string) {
+	p.t.Helper()
+	type size struct {
+		Page, Window float64
+		Widest       string
+	}
+	got := see[size](p, `({Page: document.scrollingElement.scrollWidth, Window: document.documentElement.clientWidth,
+		Widest: [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 120)).at(-1) ?? ''})`)
+	if got.Page > got.Window {
+		p.t.Errorf("%s is %v px wide in a window of %v: %s", page, got.Page, got.Window, got.Widest)
+	}
+}
+
+// TestNarrowScreen: at 320 px everything is there and nothing scrolls sideways
+// (P10).
+func TestNarrowScreen(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	ana := newPerson(t, "Ana", 320, 568, true)
+	ana.allow(noiseStatus, noiseClear)
+	ana.open(s.insecure() + "/")
+	ana.fits("the first page")
+	ana.press("Options")
+	ana.fits("the first page with its options")
+	ana.fill("Alias", "Ana")
+	ana.fill("Room name", strings.Repeat("W", 64))
+	ana.fill("Password", "short")
+	ana.press("Create room")
+	ana.until("the problem", `document.querySelector('.field-problem')`)
+	ana.fits("the first page with a problem")
+	ana.fill("Password", password)
+	ana.press("Create room")
+	ana.connected()
+	ana.fits("the room with the longest name")
+	link := see[string](ana, `document.querySelector('[data-share]').value`)
+
+	bob := newPerson(t, "Bob", 320, 568, true)
+	bob.allow(noiseStatus, noiseClear)
+	bob.open(link)
+	bob.fits("the join page")
+	bob.press("Purge this room instead")
+	bob.fits("the join page with the purge")
+	bob.join(link, strings.Repeat("m", 32), password)
+	for _, html := range []string{
+		strings.Repeat("long", 200),
+		"<pre>" + strings.Repeat("pre ", 200) + "</pre>",
+		"<code>" + strings.Repeat("code", 200) + "</code>",
+		"<table><tr>" + strings.Repeat("<td>wide cell</td>", 40) + "</tr></table>",
+		"<table><tr><td>" + strings.Repeat("x", 400) + "</td></tr></table>",
+		`<img src="` + onePixel + `" width="3000" height="2000">`,
+		`<video controls width="3000" src="` + oneVideo + `"></video>`,
+		`<audio controls src="` + oneSecond + `"></audio>`,
+		`<img src="http://` + strings.Repeat("a", 60) + `.example.org/x.png">`,
+		"<h1>" + strings.Repeat("heading", 20) + "</h1>",
+		strings.Repeat("<blockquote>", 30) + "deep" + strings.Repeat("</blockquote>", 30),
+		strings.Repeat("<ul><li>", 20) + "deep" + strings.Repeat("</li></ul>", 20),
+		"<ruby>" + strings.Repeat("漢", 100) + "<rt>" + strings.Repeat("kan", 60) + "</rt></ruby>",
+		"https://example.org/" + strings.Repeat("path", 60),
+		"<meter value=1></meter><progress></progress>",
+		"<dl><dt>" + strings.Repeat("term", 50) + "<dd>" + strings.Repeat("what", 50) + "</dl>",
+	} {
+		bob.post(html)
+		bob.fits("the room with " + html[:min(60, len(html))])
+	}
+	bob.check("a long word is broken", `document.querySelector('[data-body]').scrollWidth <= document.querySelector('[data-body]').clientWidth`)
+	bob.check("the newest message is on the screen", `[...document.querySelectorAll('[data-seq]')].at(-1).getBoundingClientRect().bottom <= composer().getBoundingClientRect().top + 1`)
+	for _, name := range []string{"Send", "Log out", "Purge for everyone"} {
+		bob.check(name+" is on the screen", `target(buttons().find((b) => named(b) === $0))`, name)
+	}
+	bob.check("something of the talk is on the screen", `document.querySelector('[data-log]').clientHeight >= 120`)
+	bob.press("Purge for everyone")
+	bob.until("the question", `document.querySelector('dialog[open]')`)
+	bob.fits("the question")
+	bob.press("Purge for everyone")
+	bob.until("the receipt", `location.pathname.startsWith('/receipt/')`)
+	bob.fits("the receipt")
+	bob.open(link)
+	bob.fits("the page for what is gone")
+	ana.wiped("This room was purged")
+	ana.fits("the wiped screen")
+}
+
+// tour presses Tab until the focus is back at something it met, and returns what
+// it met; each stop must show that it has the focus.
+func (p *person) tour() (stops []string) {
+	p.t.Helper()
+	type stop struct {
+		Name   string
+		Place  int // -1: outside of the page
+		Marked bool
+	}
+	met := map[int]bool{}
+	for range 80 {
+		p.key(tab)
+		at := see[stop](p, `(() => {
+			const e = document.activeElement;
+			if (!e || e === document.body) return {Name: '', Place: -1, Marked: true};
+			const style = getComputedStyle(e);
+			return {
+				Name: e.tagName + ' ' + (e.labels?.[0]?.textContent.trim() || named(e)),
+				Place: [...document.querySelectorAll('*')].indexOf(e),
+				Marked: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1 || style.boxShadow !== 'none',
+			};
+		})()`)
+		if met[at.Place] && at.Place >= 0 {
+			break
+		}
+		met[at.Place] = true
+		if !at.Marked {
+			p.t.Errorf("%s: the focus on %s cannot be seen", p.name, at.Name)
+		}
+		stops = append(stops, at.Name)
+	}
+	return stops
+}
+
+// TestKeyboardReachesEverything: whatever a mouse can press, Tab can reach, and
+// the focus can be seen (P10).
+func TestKeyboardReachesEverything(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	ana, bob := desktop(t, "Ana"), newPerson(t, "Bob", 390, 844, false)
+	ana.allow(noiseStatus, noiseClear)
+	bob.allow(noiseStatus, noiseClear)
+	reachable := `[...document.querySelectorAll('a[href], button, input:not([type=hidden]), textarea, select, summary, [tabindex="0"]')].filter(visible).map((e) => e.tagName + ' ' + (e.labels?.[0]?.textContent.trim() || named(e)))`
+	walk := func(p *person, page string) {
+		t.Helper()
+		want, got := see[[]string](p, reachable), p.tour()
+		for _, stop := range want {
+			if !slices.Contains(got, stop) {
+				t.Errorf("%s: Tab does not reach %s; it meets %q", page, stop, got)
+			}
+		}
+	}
+	ana.open(s.local() + "/")
+	walk(ana, "the first page")
+	link := ana.create(s.local(), "Ana", "Harvest", password)
+	bob.open(link)
+	walk(bob, "the join page")
+	bob.join(link, "Bob", password)
+	for _, p := range []*person{ana, bob} {
+		p.say(`<a href="https://example.org">link</a> <details><summary>more</summary>text</details>`)
+	}
+	walk(ana, "the room at a desk")
+	walk(bob, "the room on a narrow screen")
+
+	// The question is answered by keys alone: Escape closes it and gives the focus back.
+	see[bool](ana, `(document.querySelector('[data-purge-open]').focus(), true)`)
+	ana.key(enter)
+	ana.until("the question, with the harmless answer first", `document.querySelector('dialog[open]') && words(document.activeElement) === 'Cancel'`)
+	ana.key("\x1b")
+	ana.until("the closed question", `!document.querySelector('dialog[open]') && document.activeElement === document.querySelector('[data-purge-open]')`)
+	ana.key(enter)
+	ana.until("the question", `document.querySelector('dialog[open]')`)
+	ana.key(tab)
+	ana.until("the focus on the answer", `words(document.activeElement) === 'Purge for everyone' && document.activeElement.closest('dialog')`)
+	ana.key(enter)
+	ana.until("the receipt", `location.pathname.startsWith('/receipt/')`)
+	walk(ana, "the receipt")
+	bob.wiped("This room was purged")
+	bob.check("the reason has the focus, so that a screen reader says it", `document.activeElement === document.querySelector('h1')`)
+	ana.open(link)
+	walk(ana, "the page for what is gone")
+}
+
+// TestAlbum keeps pictures of the pages for people to look at.
+func TestAlbum(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	ana, bob := desktop(t, "Ana"), phone(t, "Bob")
+	for _, p := range []*person{ana, bob} {
+		p.allow(noiseStatus, noiseClear)
+		size := map[bool]string{false: "1280", true: "390"}[p.phone]
+		p.open(s.insecure() + "/")
+		p.picture("home-" + size)
+	}
+	link := ana.create(s.insecure(), "Ana", "Harvest", password)
+	ana.picture("room-alone-1280")
+	for _, p := range []*person{desktop(t, "Cleo"), bob} {
+		size := map[bool]string{false: "1280", true: "390"}[p.phone]
+		p.open(link)
+		p.picture("join-" + size)
+	}
+	bob.join(link, "Bob 🐢", password)
+	for i, html := range []string{
+		"Has everybody got the <b>new meeting place</b>?",
+		"<ul><li>bridge, 18:00</li><li>bring <mark>no phone</mark></li></ul>",
+		"<table><tr><th>who</th><th>what</th></tr><tr><td>Ana</td><td>if a<b: vector<int> v</td></tr></table>",
+		"<blockquote>words of somebody else</blockquote>and an answer, <code>code</code>, <span style='color:red'>red</span>, https://example.org/a/long/address",
+		"<h2>A heading</h2><p>A paragraph that is long enough to be broken into several lines on a phone and that goes on for a while.</p>",
+		`<img src="http://pictures.example.org/x.png">`,
+	} {
+		[]*person{ana, bob}[i%2].post(html)
+	}
+	ana.reads(see[[]string](ana, `messages().map((m) => m.text)`)...)
+	bob.until("all messages", `messages().length === 6`)
+	ana.write("A draft")
+	ana.picture("room-1280")
+	bob.picture("room-390")
+	bob.press("People 2")
+	bob.picture("room-people-390")
+	bob.press("People 2")
+	ana.press("Purge for everyone")
+	ana.until("the question", `document.querySelector('dialog[open]')`)
+	ana.picture("purge-1280")
+	ana.press("Cancel")
+	bob.press("Purge for everyone")
+	bob.until("the question", `document.querySelector('dialog[open]')`)
+	bob.picture("purge-390")
+	bob.press("Purge for everyone")
+	bob.until("the receipt", `location.pathname.startsWith('/receipt/')`)
+	bob.picture("receipt-390")
+	ana.wiped("This room was purged")
+	ana.picture("wiped-1280")
+	ana.open(link)
+	ana.picture("gone-1280")
+}
