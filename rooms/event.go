@@ -75,7 +75,7 @@ const atLayout = "2006-01-02T15:04:05.000Z"
 // messageTail is all of a message's wire form that does not depend on its
 // place in the room, encoded before the room's lock is taken.
 func messageTail(id, from string, at time.Time, html string) []byte {
-	return line(struct {
+	return Line(struct {
 		ID   string `json:"id"`
 		From string `json:"from"`
 		At   string `json:"at"`
@@ -92,7 +92,7 @@ func messageWire(seq uint64, tail []byte) []byte {
 }
 
 func joinedWire(seq uint64, p Person) []byte {
-	return line(struct {
+	return Line(struct {
 		Type        string `json:"type"`
 		Seq         uint64 `json:"seq"`
 		Participant Person `json:"participant"`
@@ -100,7 +100,7 @@ func joinedWire(seq uint64, p Person) []byte {
 }
 
 func leftWire(seq uint64, id string) []byte {
-	return line(struct {
+	return Line(struct {
 		Type        string `json:"type"`
 		Seq         uint64 `json:"seq"`
 		Participant string `json:"participant"`
@@ -108,7 +108,7 @@ func leftWire(seq uint64, id string) []byte {
 }
 
 func gapWire(seq, missed uint64) []byte {
-	return line(struct {
+	return Line(struct {
 		Type   string `json:"type"`
 		Seq    uint64 `json:"seq"`
 		Missed uint64 `json:"missed"`
@@ -116,7 +116,7 @@ func gapWire(seq, missed uint64) []byte {
 }
 
 func presenceWire(id string, s State) []byte {
-	return line(struct {
+	return Line(struct {
 		Type        string `json:"type"`
 		Participant string `json:"participant"`
 		State       State  `json:"state"`
@@ -124,28 +124,29 @@ func presenceWire(id string, s State) []byte {
 }
 
 func typingWire(id string) []byte {
-	return line(struct {
+	return Line(struct {
 		Type string `json:"type"`
 		From string `json:"from"`
 	}{"typing", id})
 }
 
 func seenWire(seq uint64, by int) []byte {
-	return line(struct {
+	return Line(struct {
 		Type string `json:"type"`
 		Seq  uint64 `json:"seq"`
 		By   int    `json:"by"`
 	}{"seen", seq, by})
 }
 
-// line encodes v as JSON and ends it with a line feed. HTML is left as it is:
-// it travels in a WebSocket, never inside a page.
-func line(v any) []byte {
+// Line encodes v, a struct of strings and numbers, as one line of the wire: JSON
+// and a line feed. HTML in it is left as it is, for it travels in a WebSocket,
+// never inside a page.
+func Line(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		panic(err) // only structs of strings and numbers come here
+		panic(err) // strings and numbers always encode
 	}
 	return b.Bytes()
 }

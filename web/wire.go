@@ -59,16 +59,6 @@ func parseFrame(frame []byte, f func(object) error) error {
 	return nil
 }
 
-func encode(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic(err) // only structs of strings and numbers come here
-	}
-	return b.Bytes()
-}
-
 func wholeSeconds(d time.Duration) int64 { return int64(max(0, d) / time.Second) }
 
 type welcomeRoom struct {
@@ -79,7 +69,7 @@ type welcomeRoom struct {
 }
 
 func welcomeWire(you string, w rooms.Welcome, r *rooms.Room) []byte {
-	return encode(struct {
+	return rooms.Line(struct {
 		Type         string         `json:"type"`
 		You          string         `json:"you"`
 		Seq          uint64         `json:"seq"`
@@ -96,21 +86,21 @@ func welcomeWire(you string, w rooms.Welcome, r *rooms.Room) []byte {
 // leaseWire lets the screen keep its messages for another lease, or for what
 // is left of the room.
 func leaseWire(r *rooms.Room) []byte {
-	return encode(struct {
+	return rooms.Line(struct {
 		Type string `json:"type"`
 		For  int64  `json:"for"`
 	}{"lease", wholeSeconds(min(r.Lease, r.Left()))})
 }
 
 func endedWire(cause rooms.Cause) []byte {
-	return encode(struct {
+	return rooms.Line(struct {
 		Type  string      `json:"type"`
 		Cause rooms.Cause `json:"cause"`
 	}{"ended", cause})
 }
 
 func noticeWire(id string, dropped []string) []byte {
-	return encode(struct {
+	return rooms.Line(struct {
 		Type    string   `json:"type"`
 		ID      string   `json:"id"`
 		Dropped []string `json:"dropped"`
@@ -147,7 +137,7 @@ func refusedWire(id string, err error) []byte {
 	default:
 		return nil
 	}
-	return encode(refused)
+	return rooms.Line(refused)
 }
 
 var errWhisper = errors.New("whispers are not built yet")
