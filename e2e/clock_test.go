@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -115,6 +116,45 @@ func TestShortNap(t *testing.T) {
 		t.Errorf("after 121 s of a 2-minute lease the page shows %q", heading)
 	}
 	ana.nothingOf("a secret", "Harvest")
+}
+
+// TestTheEndIsAnnounced: 10, 5 and 1 minute before, once each, where a screen
+// reader says it.
+func TestTheEndIsAnnounced(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	l := newLine(t, s)
+	ana := desktop(t, "Ana")
+	ana.allow(noiseStatus, noiseSocket, noiseCut)
+	ana.open(l.local() + "/")
+	ana.fill("Alias", "Ana")
+	ana.fill("Room name", "Harvest")
+	ana.fill("Password", password)
+	ana.press("Options")
+	ana.until("the lease field", `field('Wipe a screen that loses contact after').checkVisibility()`)
+	see[bool](ana, `field('Wipe a screen that loses contact after').focus() ?? true`)
+	ana.key("u") // until the room ends
+	ana.press("Create room")
+	ana.connected()
+	l.become(dead) // or the server would tell the page the time again
+	announced := func() []string {
+		return see[[]string](ana, `[...document.querySelectorAll('[role=log] .note')].map(words).filter((w) => w.startsWith('This room ends'))`)
+	}
+	for _, step := range []struct {
+		sleep time.Duration
+		said  []string
+	}{
+		{49 * time.Minute, nil},
+		{time.Minute, []string{"This room ends in 10 minutes."}},
+		{time.Minute, []string{"This room ends in 10 minutes."}},
+		{4 * time.Minute, []string{"This room ends in 10 minutes.", "This room ends in 5 minutes."}},
+		{4 * time.Minute, []string{"This room ends in 10 minutes.", "This room ends in 5 minutes.", "This room ends in 1 minute."}},
+	} {
+		ana.sleeps("wall", step.sleep)
+		if said := announced(); !slices.Equal(said, step.said) {
+			t.Fatalf("announced %q, want %q", said, step.said)
+		}
+	}
 }
 
 // silence is longer than a page waits for a word from the server.

@@ -18,6 +18,7 @@ const ACK_EVERY_MS = 2000; // at most this often (design.md, section 5)
 const TICK_MS = 1000;
 const PENDING_HINT_MS = 500; // a quicker confirmation needs no words
 const COUNTER_FROM = 0.8; // of the message limit
+const WARN_MINUTES = [10, 5, 1]; // before the room ends
 const LEASE_SLACK = 30; // seconds by which server and page may differ: it is renewed every 15
 const NEAR_END_PX = 80; // a reader so close to the newest message follows it
 
@@ -415,6 +416,16 @@ function ackSoon() {
   }, Math.max(0, ackedAt + ACK_EVERY_MS - performance.now()));
 }
 
+/** @type {number | undefined} */
+let warned; // the last of WARN_MINUTES that has come
+
+/** Says once, in the log and so to screen readers, that the end is near. */
+function warn(/** @type {number} */ left) {
+  const reached = WARN_MINUTES.findLast((minutes) => left <= minutes * 60) ?? Infinity;
+  if (warned !== undefined && reached < warned) drawNote(word(reached === 1 ? 'ends-in-one' : 'ends-in', { n: reached }));
+  warned = reached; // who comes later than that sees the time left anyway
+}
+
 /** Looks at all clocks; nothing is drawn before it did. */
 function tick() {
   if (over) return;
@@ -422,6 +433,7 @@ function tick() {
   if (left <= 0) return wipe('expired');
   if (lease.left() <= 0) return wipe('lease');
   socket.check();
+  warn(left);
   leftText.textContent =
     left < 120 ? word('left-seconds', { n: Math.ceil(left) }) : word('left-minutes', { n: Math.ceil(left / 60) });
 }
