@@ -69,6 +69,10 @@ func messagesBetween(from, to uint64) uint64 {
 	return to>>otherBits - from>>otherBits
 }
 
+// newestMessage is the seq of the newest message up to seq, whatever else came
+// after it.
+func newestMessage(seq uint64) uint64 { return seq >> otherBits << otherBits }
+
 // atLayout is RFC 3339 with milliseconds, always written in UTC.
 const atLayout = "2006-01-02T15:04:05.000Z"
 

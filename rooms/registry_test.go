@@ -113,10 +113,10 @@ func TestParticipantsAreBounded(t *testing.T) {
 		r, ana := mustCreate(t, newTestRegistry(t, limits))
 		mustJoin(t, r, "Bob")
 		mustJoin(t, r, "Eve")
-		if _, err := r.Join(t.Context(), "Dan", testPassword, Source{}); !errors.Is(err, ErrRoomFull) {
+		if _, err := r.Join(t.Context(), "Dan", testPassword, Source{}, nil); !errors.Is(err, ErrRoomFull) {
 			t.Errorf("fourth of three: err = %v, want ErrRoomFull", err)
 		}
-		if _, err := r.Join(t.Context(), "Dan", "wrong password", Source{}); !errors.Is(err, ErrPassword) {
+		if _, err := r.Join(t.Context(), "Dan", "wrong password", Source{}, nil); !errors.Is(err, ErrPassword) {
 			t.Errorf("without the password: err = %v; nobody outside learns that the room is full", err)
 		}
 		r.Leave(ana, LoggedOut)
@@ -128,7 +128,7 @@ func TestParticipantsOfOneSourceAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := mustCreate(t, newTestRegistry(t, testLimits), func(o *Opening) { o.Source = Source{9} })
 		join := func(n int, src Source) error {
-			_, err := r.Join(t.Context(), "Guest "+string(rune('a'+n))+string(rune('0'+n%10)), testPassword, src)
+			_, err := r.Join(t.Context(), "Guest "+string(rune('a'+n))+string(rune('0'+n%10)), testPassword, src, nil)
 			return err
 		}
 		for n := range sourceParticipants {
@@ -152,7 +152,7 @@ func TestPeopleAndConnectionsOfAllRoomsAreBounded(t *testing.T) {
 		reg := newTestRegistry(t, limits)
 		r, ana := mustCreate(t, reg)
 		bob, eve := mustJoin(t, r, "Bob"), mustJoin(t, r, "Eve")
-		if _, err := r.Join(t.Context(), "Dan", testPassword, Source{}); !errors.Is(err, ErrPeople) {
+		if _, err := r.Join(t.Context(), "Dan", testPassword, Source{}, nil); !errors.Is(err, ErrPeople) {
 			t.Errorf("fourth of three people: err = %v, want ErrPeople", err)
 		}
 		if _, _, err := reg.Create(t.Context(), Opening{Alias: "Dan", Name: "x", Password: testPassword}); !errors.Is(err, ErrPeople) {
@@ -164,7 +164,7 @@ func TestPeopleAndConnectionsOfAllRoomsAreBounded(t *testing.T) {
 			t.Errorf("third of two connections: err = %v, want ErrConnections", err)
 		}
 		r.Leave(eve, LoggedOut)
-		if _, err := r.Join(t.Context(), "Dan", testPassword, Source{}); !errors.Is(err, ErrConnections) {
+		if _, err := r.Join(t.Context(), "Dan", testPassword, Source{}, nil); !errors.Is(err, ErrConnections) {
 			t.Errorf("joining while nobody more can connect: err = %v, want ErrConnections", err)
 		}
 		again, _ := mustSubscribe(t, r, bob) // taking over is no third
@@ -182,11 +182,11 @@ func TestAWrongPasswordAdmitsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := mustCreate(t, newTestRegistry(t, testLimits))
 		for _, password := range []string{"", "short", "wrong password", testPassword + "x"} {
-			if _, err := r.Join(t.Context(), "Bob", password, Source{byte(len(password))}); !errors.Is(err, ErrPassword) {
+			if _, err := r.Join(t.Context(), "Bob", password, Source{byte(len(password))}, nil); !errors.Is(err, ErrPassword) {
 				t.Errorf("password %q: err = %v, want ErrPassword", password, err)
 			}
 		}
-		if _, err := r.Join(t.Context(), "Bob", " "+testPassword+"\n", Source{}); err != nil {
+		if _, err := r.Join(t.Context(), "Bob", " "+testPassword+"\n", Source{}, nil); err != nil {
 			t.Errorf("with white space around: %v", err)
 		}
 	})
@@ -195,13 +195,13 @@ func TestAWrongPasswordAdmitsNobody(t *testing.T) {
 func TestATakenAliasGetsAFreeOneOffered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := mustCreate(t, newTestRegistry(t, testLimits))
-		_, err := r.Join(t.Context(), "аnа", testPassword, Source{}) // Cyrillic
+		_, err := r.Join(t.Context(), "аnа", testPassword, Source{}, nil) // Cyrillic
 		var taken *AliasTakenError
 		if !errors.As(err, &taken) {
 			t.Fatalf("err = %v, want AliasTakenError", err)
 		}
 		mustJoin(t, r, taken.Free)
-		if _, err := r.Join(t.Context(), "ANA", testPassword, Source{}); !errors.As(err, &taken) || taken.Free != "ANA 2" && taken.Free != "ANA 3" {
+		if _, err := r.Join(t.Context(), "ANA", testPassword, Source{}, nil); !errors.As(err, &taken) || taken.Free != "ANA 2" && taken.Free != "ANA 3" {
 			t.Errorf("err = %v, offered %q", err, taken.Free)
 		}
 	})

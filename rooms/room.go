@@ -145,10 +145,10 @@ func (r *Room) passwordHash() (passwordHash, error) {
 }
 
 // Join admits somebody who knows the password under an alias that is theirs
-// alone. Beside Authenticate's errors it returns *TextError for an unusable
+// alone. It takes the place of before, who leaves, if that is not nil. Beside Authenticate's errors it returns *TextError for an unusable
 // alias, *AliasTakenError with a free one, ErrRoomFull, ErrSourceInRoom,
 // ErrPeople and ErrConnections.
-func (r *Room) Join(ctx context.Context, alias, password string, src Source) (*Participant, error) {
+func (r *Room) Join(ctx context.Context, alias, password string, src Source, before *Participant) (*Participant, error) {
 	if err := r.Authenticate(ctx, password, src); err != nil {
 		return nil, err
 	}
@@ -161,29 +161,32 @@ func (r *Room) Join(ctx context.Context, alias, password string, src Source) (*P
 	if err := r.checkLocked(); err != nil {
 		return nil, err
 	}
-	if len(r.order) >= r.registry.limits.Participants {
-		return nil, ErrRoomFull
-	}
-	if r.registry.limits.JoinRate > 0 && r.countLocked(src) >= sourceParticipants {
-		return nil, ErrSourceInRoom
-	}
-	if r.takenLocked(a) {
-		return nil, &AliasTakenError{Free: a.Suggest(r.takenLocked).Name}
-	}
-	return r.admitLocked(a, src)
-}
-
-func (r *Room) countLocked(src Source) (n int) {
+	others, fromSource := 0, 0
 	for _, p := range r.order {
-		if p.source == src {
-			n++
+		if p != before {
+			others++
+			if p.source == src {
+				fromSource++
+			}
 		}
 	}
-	return n
-}
-
-func (r *Room) takenLocked(a Alias) bool {
-	return slices.ContainsFunc(r.order, func(p *Participant) bool { return p.alias.LooksLike(a) })
+	if others >= r.registry.limits.Participants {
+		return nil, ErrRoomFull
+	}
+	if r.registry.limits.JoinRate > 0 && fromSource >= sourceParticipants {
+		return nil, ErrSourceInRoom
+	}
+	taken := func(a Alias) bool {
+		return slices.ContainsFunc(r.order, func(p *Participant) bool { return p != before && p.alias.LooksLike(a) })
+	}
+	if taken(a) {
+		return nil, &AliasTakenError{Free: a.Suggest(taken).Name}
+	}
+	p, err := r.admitLocked(a, src)
+	if err == nil && before != nil && !before.gone {
+		r.leaveLocked(before, LoggedOut)
+	}
+	return p, err
 }
 
 // admitLocked makes a participant. Its lease begins at once: it has no

@@ -50,7 +50,7 @@ func mustCreate(t *testing.T, reg *Registry, change ...func(*Opening)) (*Room, *
 
 func mustJoin(t *testing.T, r *Room, alias string) *Participant {
 	t.Helper()
-	p, err := r.Join(t.Context(), alias, testPassword, Source{})
+	p, err := r.Join(t.Context(), alias, testPassword, Source{}, nil)
 	if err != nil {
 		t.Fatalf("Join %q: %v", alias, err)
 	}
@@ -207,6 +207,29 @@ func TestAReconnectResumesAfterTheSeqItNames(t *testing.T) {
 		if _, _, err := r.Subscribe(ana, ptr(r.buf.head+1)); !errors.Is(err, ErrAboveHead) {
 			t.Errorf("resume above the head: err = %v, want ErrAboveHead", err)
 		}
+	})
+}
+
+func TestATabThatWokeLaterIsToldWhatItLacks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, ana := mustCreate(t, newTestRegistry(t, testLimits))
+		bob := mustJoin(t, r, "Bob")
+		anas, _ := mustSubscribe(t, r, ana)
+		mustSubscribe(t, r, bob) // falls asleep having read nothing since it joined
+		second, _ := mustSubscribe(t, r, bob)
+		cleo := mustJoin(t, r, "Cleo")
+		cleos, _ := mustSubscribe(t, r, cleo)
+		seq := mustPost(t, r, cleo, "1", "hi")
+		for _, s := range []*Subscription{anas, second, cleos} {
+			s.Ack(seq)
+		}
+
+		woken, welcome := mustSubscribe(t, r, bob, bob.joined)
+		if n := len(welcome.People); n != 3 {
+			t.Errorf("the list names %d people, want Cleo too: her joined comes no more", n)
+		}
+		mustPost(t, r, cleo, "2", "again")
+		want(t, told(t, woken), "gap 1, again")
 	})
 }
 
@@ -743,7 +766,7 @@ func TestPurgeIsForEveryone(t *testing.T) {
 		if _, err := reg.Get(r.ID); !errors.Is(err, ErrNotFound) {
 			t.Errorf("Get: err = %v", err)
 		}
-		if _, err := r.Join(t.Context(), "Zoe", testPassword, Source{}); err != Purged {
+		if _, err := r.Join(t.Context(), "Zoe", testPassword, Source{}, nil); err != Purged {
 			t.Errorf("Join: err = %v, want Purged", err)
 		}
 		if r.Purge(nil) != nil {
@@ -804,7 +827,7 @@ func TestPurgeRaces(t *testing.T) {
 		all.Go(func() { purged <- r.Purge(nil) })
 		all.Go(func() { purged <- r.Purge(nil) })
 		all.Go(func() { r.Post(ana, "1", plain("x")) })
-		all.Go(func() { r.Join(t.Context(), "Bob", testPassword, Source{}) })
+		all.Go(func() { r.Join(t.Context(), "Bob", testPassword, Source{}, nil) })
 		all.Go(func() {
 			if again, _, err := r.Subscribe(ana, nil); err == nil {
 				again.Typing()

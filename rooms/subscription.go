@@ -37,13 +37,12 @@ func (r *Room) Subscribe(p *Participant, after *uint64) (*Subscription, Welcome,
 	if err := r.presentLocked(p); err != nil {
 		return nil, Welcome{}, err
 	}
-	start, known := p.acked, p.acked
+	known := p.acked
 	if after != nil {
 		if *after > r.buf.head {
 			return nil, Welcome{}, ErrAboveHead
 		}
-		start = max(*after, p.joined)
-		known = max(start, p.acked)
+		known = max(*after, p.joined)
 	}
 	limit := r.registry.limits.Connections
 	if p.sub != nil {
@@ -59,13 +58,16 @@ func (r *Room) Subscribe(p *Participant, after *uint64) (*Subscription, Welcome,
 	p.sub = s
 	r.setStateLocked(p, Here)
 
-	s.cursor = max(start, r.buf.evicted)
-	if missed := messagesBetween(known, r.buf.lost); missed > 0 {
-		p.gapFrom, p.gapTo = known, r.buf.lost
-		s.gap = &Event{Seq: r.buf.lost, wire: gapWire(r.buf.lost, missed)}
+	// Nothing up to the floor is held any more, and nothing that was evicted.
+	// Who resumes below its own acknowledgement (a tab that was asleep while
+	// another took over) lacks what is below the floor as well.
+	s.cursor = max(known, r.floor, r.buf.evicted)
+	if lost := max(r.buf.lost, newestMessage(r.floor)); messagesBetween(known, lost) > 0 {
+		p.gapFrom, p.gapTo = known, lost
+		s.gap = &Event{Seq: lost, wire: gapWire(lost, messagesBetween(known, lost))}
 	}
 	s.wakeLocked()
-	return s, Welcome{Seq: start, People: r.peopleAtLocked(s.cursor)}, nil
+	return s, Welcome{Seq: known, People: r.peopleAtLocked(s.cursor)}, nil
 }
 
 // CheckAfter is the part of Subscribe that can be refused before a socket is

@@ -90,22 +90,15 @@ func (s *Server) join(c echo.Context) error {
 	if s.cookiesBlocked(c, f) {
 		return s.renderJoin(c, f, errCookies)
 	}
-	p, err := room.Join(c.Request().Context(), f["alias"], f["password"], s.sources.of(c.Request()))
+	_, before, err := s.participant(c) // whom this browser was until now, if anybody
+	if err != nil && !errors.Is(err, errNoSession) {
+		return err
+	}
+	p, err := room.Join(c.Request().Context(), f["alias"], f["password"], s.sources.of(c.Request()), before)
 	if err != nil {
 		return s.renderJoin(c, f, err)
 	}
-	s.leaveBefore(c, room)
 	return s.enter(c, room, p)
-}
-
-// leaveBefore lets the participant go that this browser was until now: its
-// cookie is about to be replaced.
-func (s *Server) leaveBefore(c echo.Context, room *rooms.Room) {
-	if sess, err := s.sealer.Read(c.Request(), room.ID); err == nil {
-		if old, err := room.Participant(sess.Participant); err == nil {
-			room.Leave(old, rooms.LoggedOut)
-		}
-	}
 }
 
 // renderJoin shows the join form again with what is wrong, if that is where

@@ -137,6 +137,8 @@ func TestJoiningWhileInMakesANewParticipant(t *testing.T) {
 	if o := bob.open().expect("left"); o.text("participant") != bobs.you {
 		t.Errorf("left: %v", o)
 	}
+	// One's own alias is not taken by oneself: a second tap on the button.
+	bob.post(ana.path+"/join", "alias", "Bobby", "password", testPassword).want(t, 303)
 }
 
 func TestNoPublicIdentifierIsASecret(t *testing.T) {
