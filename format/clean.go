@@ -13,6 +13,7 @@ import (
 // its class. remote is the address of media that is not in the message.
 func clean(name, as string, typed []html.Attribute, d *drops) (attr []html.Attribute, remote string) {
 	looks := look{}
+	fromSet := "" // the first address of a srcset
 	if class := elements[name].class; class != "" {
 		looks[class] = true
 	}
@@ -28,9 +29,12 @@ func clean(name, as string, typed []html.Attribute, d *drops) (attr []html.Attri
 		case a.Key == "align" && as != "img": // on a picture it means float
 			ok = looks.align(value)
 		case a.Key == "color" && name == "font":
-			ok = looks.color(textColor, value)
+			ok = looks.color(textColor, value) || looks.color(textColor, "#"+value)
 		case a.Key == "bgcolor" && table:
-			ok = looks.color(background, value)
+			ok = looks.color(background, value) || looks.color(background, "#"+value)
+		case a.Key == "srcset" && (as == "img" || as == "source"):
+			first, _, _ := strings.Cut(strings.TrimLeft(value, blanks), " ")
+			fromSet, ok = webLink.apply(strings.TrimRight(first, ","))
 		case player && a.Key == "controls", as == "a" && (a.Key == "rel" || a.Key == "target"):
 			// Set below, whatever was typed.
 		default:
@@ -53,6 +57,11 @@ func clean(name, as string, typed []html.Attribute, d *drops) (attr []html.Attri
 		if !ok {
 			d.add(a.Key)
 		}
+	}
+	if fromSet != "" && (remote != "" || slices.ContainsFunc(attr, func(a html.Attribute) bool { return a.Key == "src" })) {
+		d.add("srcset") // one address is enough
+	} else if fromSet != "" {
+		remote = fromSet
 	}
 	for _, a := range typed {
 		if a.Key == "style" && !looks.style(tidy(a.Val)) {

@@ -266,7 +266,7 @@ func (r rule) apply(value string) (string, bool) {
 var (
 	text    = rule{allowed: whole(`(?s:.*)`)}
 	flag    = rule{allowed: whole(``), clean: func(string) (string, bool) { return "", true }}
-	number  = matching(`-?[0-9]{1,9}(?:\.[0-9]{1,9})?`)
+	number  = matching(`-?(?:[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})(?:[Ee][+-]?[0-9]{1,2})?`)
 	ordinal = matching(`-?[0-9]{1,9}`)
 	moment  = matching(`[0-9A-Za-z:.+ -]{1,64}`) // a date, time, zone, week or duration
 )

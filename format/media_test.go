@@ -79,20 +79,21 @@ func TestWhatIsNoPictureShowsAsItsWords(t *testing.T) {
 	}
 }
 
+func mediaLink(class, href, words string) string {
+	return `<a class="` + class + `" href="` + href + `"` + open + words + `</a>`
+}
+
 func TestMediaFromElsewhereBecomesALink(t *testing.T) {
-	link := func(class, href, words string) string {
-		return `<a class="` + class + `" href="` + href + `"` + open + words + `</a>`
-	}
 	mustShow(t, map[string]string{
-		"<img src=https://x.example/a.png alt=cat>":                                                                                     link("m-media", "https://x.example/a.png", "cat"),
-		"<img src=https://x.example:80/a alt=' '>":                                                                                      link("m-media", "https://x.example:80/a", "x.example"),
-		"<video src=https://x.example/a></video>":                                                                                       link("m-media m-video", "https://x.example/a", "x.example"),
-		"<audio src=http://x.example/a>y</audio>":                                                                                       link("m-media m-audio", "http://x.example/a", "x.example"),
-		"<video>\n<source src=https://x.example/a>\n<source src=https://x.example/b>\n</video>":                                         link("m-media m-video", "https://x.example/a", "x.example"),
-		"<picture><source src=https://x.example/a></picture>":                                                                           link("m-media", "https://x.example/a", "x.example"),
-		"<picture><source src=https://x.example/a><img src=https://y.example/b></picture>":                                              link("m-media", "https://y.example/b", "y.example"),
-		"<a href=tel:1><b><img src=https://x.example/a alt=cat></b></a>y":                                                               `<a href="tel:1"` + open + "<b>cat</b></a>" + link("m-media", "https://x.example/a", "cat") + "y",
-		"<a class=m-media href=https://x.example/>y</a><a class=m-media href=tel:1>z</a><a class=m-video href=https://x.example/>w</a>": link("m-media", "https://x.example/", "y") + `<a href="tel:1"` + open + `z</a><a href="https://x.example/"` + open + "w</a>",
+		"<img src=https://x.example/a.png alt=cat>":                                                                                     mediaLink("m-media", "https://x.example/a.png", "cat"),
+		"<img src=https://x.example:80/a alt=' '>":                                                                                      mediaLink("m-media", "https://x.example:80/a", "x.example"),
+		"<video src=https://x.example/a></video>":                                                                                       mediaLink("m-media m-video", "https://x.example/a", "x.example"),
+		"<audio src=http://x.example/a>y</audio>":                                                                                       mediaLink("m-media m-audio", "http://x.example/a", "x.example"),
+		"<video>\n<source src=https://x.example/a>\n<source src=https://x.example/b>\n</video>":                                         mediaLink("m-media m-video", "https://x.example/a", "x.example"),
+		"<picture><source src=https://x.example/a></picture>":                                                                           mediaLink("m-media", "https://x.example/a", "x.example"),
+		"<picture><source src=https://x.example/a><img src=https://y.example/b></picture>":                                              mediaLink("m-media", "https://y.example/b", "y.example"),
+		"<a href=tel:1><b><img src=https://x.example/a alt=cat></b></a>y":                                                               `<a href="tel:1"` + open + "<b>cat</b></a>" + mediaLink("m-media", "https://x.example/a", "cat") + "y",
+		"<a class=m-media href=https://x.example/>y</a><a class=m-media href=tel:1>z</a><a class=m-video href=https://x.example/>w</a>": mediaLink("m-media", "https://x.example/", "y") + `<a href="tel:1"` + open + `z</a><a href="https://x.example/"` + open + "w</a>",
 	})
 }
 
@@ -110,11 +111,13 @@ func TestMediaInTheMessageStays(t *testing.T) {
 		"<video autoplay preload=auto poster=https://x.example/a src=" + clip + "></video>": `<video controls="" src="` + clip + `"></video>: autoplay preload poster`,
 		"<video>x<b>y</b></video>": "x<b>y</b>: video",
 		"<audio src=x></audio>y":   "y: src audio",
-		"<picture><source srcset='https://x.example/a 2x'><b>x</b></picture>": "<b>x</b>: srcset source picture",
-		"<img srcset='https://x.example/a 2x' src=" + tinyGIF + ">":           `<img src="` + tinyGIF + `"/>: srcset`,
-		"<source src=" + clip + ">x<track src=data:text/vtt,x>":               "x: source track",
-		"<video src=data:text/html,x>x</video>":                               "x: src video",
-		"<video src=" + clip + "><track src=https://x.example/a></video>":     `<video controls="" src="` + clip + `"></video>: track`,
+		"<picture><source srcset='https://x.example/a 2x, https://y.example 3x'><b>x</b></picture>": mediaLink("m-media", "https://x.example/a", "x.example") + ": ",
+		"<img srcset='https://x.example/a, https://y.example 2x' alt=y>":                            mediaLink("m-media", "https://x.example/a", "y") + ": ",
+		"<img srcset='data:image/gif,x 2x' alt=y>":                                                  "y: srcset img",
+		"<img srcset='https://x.example/a 2x' src=" + tinyGIF + ">":                                 `<img src="` + tinyGIF + `"/>: srcset`,
+		"<source src=" + clip + ">x<track src=data:text/vtt,x>":                                     "x: source track",
+		"<video src=data:text/html,x>x</video>":                                                     "x: src video",
+		"<video src=" + clip + "><track src=https://x.example/a></video>":                           `<video controls="" src="` + clip + `"></video>: track`,
 	} {
 		got := checkMessage(t, src)
 		if show := got.HTML + ": " + strings.Join(got.Dropped, " "); show != want {
