@@ -15,6 +15,7 @@ var (
 	WordsNotAForm    = Words{"This was not sent as a form", "Send it from the page itself."}
 	WordsTooLarge    = Words{"This is too much at once", "Shorten what you typed, then send it again."}
 	WordsBroken      = Words{"This form arrived broken", "Go back, load the page again and send it once more."}
+	WordsSlow        = Words{"This took too long to arrive", "The line is very slow or broke. Go back and send it again."}
 	WordsDoubled     = Words{"A field arrived twice", "Go back, load the page again and send it once more."}
 	WordsNotText     = Words{"This is not readable text", "The form did not arrive as UTF-8 text. Type it again and send it once more."}
 	WordsNoSession   = Words{"You are not in this room", "Your time here is over, or this browser does not know you. Join with the password."}

@@ -242,6 +242,8 @@ func TestMediaOpensAFrameForOneHost(t *testing.T) {
 		{"https://PICTURES.example/a", "audio", "https://pictures.example", "<audio"},
 		{"https://bücher.example/a", "image", "https://xn--bcher-kva.example", "<img"},
 		{"https://[2001:db8::1]/a", "script", "https://[2001:db8::1]", "<img"},
+		{"https://a_b.example/a", "", "https://a_b.example", "<img"},
+		{"https://a.example./a", "", "https://a.example", "<img"},
 		{"https://a.example/\"><script>", "", "https://a.example", "<img"},
 		{"", "", "", ""},
 		{"/relative", "", "", ""},

@@ -24,7 +24,8 @@ var (
 	errNotUTF8      = errors.New("not UTF-8")
 	errNoSession    = errors.New("no session")
 	errCookies      = errors.New("cookies are blocked")
-	errMinutes      = errors.New("unusable minutes")
+	errSlowForm     = errors.New("form came too slowly")
+	errNotASocket   = errors.New("not a WebSocket handshake")
 	errAfter        = errors.New("unusable seq")
 	errMediaURL     = errors.New("unusable media address")
 	errNoReceipt    = errors.New("no such receipt")
@@ -99,6 +100,8 @@ var explanations = []struct {
 	{errNotAForm, explanation{status: http.StatusUnsupportedMediaType, words: views.WordsNotAForm}},
 	{errFormTooLarge, explanation{status: http.StatusRequestEntityTooLarge, words: views.WordsTooLarge}},
 	{errBrokenForm, explanation{status: http.StatusBadRequest, words: views.WordsBroken}},
+	{errSlowForm, explanation{status: http.StatusRequestTimeout, words: views.WordsSlow}},
+	{errNotASocket, explanation{status: http.StatusUpgradeRequired, words: views.WordsMethod}},
 	{errDoubledField, explanation{status: http.StatusUnprocessableEntity, words: views.WordsDoubled}},
 	{errNotUTF8, explanation{status: http.StatusUnprocessableEntity, words: views.WordsNotText}},
 	{errCookies, explanation{status: http.StatusBadRequest, words: views.WordsCookies}},
@@ -127,7 +130,7 @@ func fieldProblems(err error) map[string]string {
 			fields["alias"] = views.FieldAliasTaken(taken.Free)
 		case errors.Is(err, rooms.ErrPassword):
 			fields["password"] = views.FieldWrongPassword
-		case errors.Is(err, errMinutes), errors.Is(err, rooms.ErrLifetime):
+		case errors.Is(err, rooms.ErrLifetime):
 			fields["minutes"] = views.FieldMinutes
 		case errors.Is(err, rooms.ErrLease):
 			fields["lease"] = views.FieldLease

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -24,6 +25,9 @@ func readForm(c echo.Context, maxBytes int64, fields ...string) (form, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, maxBytes))
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		return nil, errFormTooLarge
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, errSlowForm
 	}
 	if err != nil {
 		return nil, errBrokenForm

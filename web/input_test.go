@@ -194,8 +194,12 @@ func TestSlowRequestsAreNotWaitedFor(t *testing.T) {
 			begun := time.Now()
 			io.WriteString(conn, say)
 			conn.SetReadDeadline(begun.Add(patience))
-			if _, err := io.Copy(io.Discard, conn); err != nil && strings.Contains(err.Error(), "timeout") {
+			answer, err := io.ReadAll(conn)
+			if err != nil && strings.Contains(err.Error(), "timeout") {
 				t.Errorf("held for %v", time.Since(begun))
+			}
+			if body := strings.Contains(say, "alias="); body && !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") {
+				t.Errorf("answered %.40q", answer)
 			}
 			if took := time.Since(begun); took > 10*short {
 				t.Errorf("held for %v", took)
@@ -260,5 +264,22 @@ func TestOnlyATrustedProxyNamesTheSource(t *testing.T) {
 	a, b := newSources(nil), newSources(nil)
 	if a.key == b.key {
 		t.Error("the key is not random")
+	}
+}
+
+func TestEveryProblemOfAFormIsNamedAtOnce(t *testing.T) {
+	s := newTestServer(t)
+	page := s.person(t).post("/rooms", "alias", "", "room", "\u202e", "password", "short", "minutes", "99", "lease", "7").want(t, 422)
+	for _, field := range []string{"alias", "room", "password", "minutes", "lease"} {
+		if !strings.Contains(page.body, `id="`+field+`-problem"`) {
+			t.Errorf("nothing is said at the field %s", field)
+		}
+	}
+}
+
+func TestASocketOpenedAsAPageIsAClearPage(t *testing.T) {
+	ana := newTestServer(t).person(t).create("Ana")
+	if page := ana.get(ana.path + "/ws").want(t, 426); !strings.Contains(page.body, "<h1>") {
+		t.Errorf("%s", page.body)
 	}
 }

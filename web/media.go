@@ -20,6 +20,9 @@ const mediaURLBytes = 2048
 // without meaning anything else.
 var hostPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
 
+// hostNames takes the names that browsers take, with underscores too.
+var hostNames = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
+
 // media answers a click on media from elsewhere with a small frame that may
 // load from that one host, run nothing and reach nobody.
 func (s *Server) media(c echo.Context) error {
@@ -67,7 +70,7 @@ func mediaAddress(raw string) (address, origin string, err error) {
 	host := strings.ToLower(u.Host)
 	if !strings.HasPrefix(host, "[") {
 		name, port, _ := strings.Cut(host, ":")
-		if name, err = idna.Lookup.ToASCII(name); err != nil {
+		if name, err = hostNames.ToASCII(strings.TrimSuffix(name, ".")); err != nil {
 			return "", "", errMediaURL
 		}
 		if host = name; port != "" {

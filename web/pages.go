@@ -2,7 +2,7 @@ package web
 
 import (
 	"bytes"
-	"errors"
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -22,7 +22,8 @@ import (
 // render writes a page only when all of it could be made.
 func render(c echo.Context, status int, page templ.Component) error {
 	var b bytes.Buffer
-	if err := page.Render(c.Request().Context(), &b); err != nil {
+	// Into memory, so whatever became of the request in the meantime.
+	if err := page.Render(context.WithoutCancel(c.Request().Context()), &b); err != nil {
 		return fmt.Errorf("rendering page: %w", err)
 	}
 	return c.HTMLBlob(status, b.Bytes())
@@ -63,28 +64,33 @@ var leaseFields = map[time.Duration]string{
 	rooms.LeaseRoom:  "room",
 }
 
+// unusable is a time that the registry refuses, together with whatever else is
+// wrong with a form.
+const unusable = -time.Second
+
 // parseLease turns the field into a lease; an empty one is the default.
-func parseLease(field string) (time.Duration, error) {
+func parseLease(field string) time.Duration {
 	if field == "" {
-		return rooms.DefaultLease, nil
+		return rooms.DefaultLease
 	}
 	for lease, f := range leaseFields {
 		if f == field {
-			return lease, nil
+			return lease
 		}
 	}
-	return 0, rooms.ErrLease
+	return unusable
 }
 
-func (s *Server) parseMinutes(field string) (time.Duration, error) {
+// parseMinutes turns the field into a lifetime; an empty one is the default.
+func parseMinutes(field string) time.Duration {
 	if field == "" {
-		return 0, nil
+		return 0
 	}
-	n, err := strconv.Atoi(field)
-	if err != nil || n < 1 || n > s.maxMinutes() {
-		return 0, errMinutes
+	n, err := strconv.ParseUint(field, 10, 16)
+	if err != nil || n == 0 {
+		return unusable
 	}
-	return time.Duration(n) * time.Minute, nil
+	return time.Duration(n) * time.Minute
 }
 
 func (s *Server) create(c echo.Context) error {
@@ -115,14 +121,9 @@ func (s *Server) open(c echo.Context, f form) (*rooms.Room, *rooms.Participant, 
 	if s.cookiesBlocked(c, f) {
 		return nil, nil, errCookies
 	}
-	lifetime, err := s.parseMinutes(f["minutes"])
-	lease, err2 := parseLease(f["lease"])
-	if err := errors.Join(err, err2); err != nil {
-		return nil, nil, err
-	}
 	return s.registry.Create(c.Request().Context(), rooms.Opening{
 		Alias: f["alias"], Name: f["room"], Password: f["password"],
-		Lifetime: lifetime, Lease: lease, Source: s.sources.of(c.Request()),
+		Lifetime: parseMinutes(f["minutes"]), Lease: parseLease(f["lease"]), Source: s.sources.of(c.Request()),
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -89,6 +90,13 @@ func (s *Server) socket(c echo.Context) error {
 	}
 	if err := room.CheckAfter(p, after); err != nil {
 		return err
+	}
+	if !c.IsWebSocket() {
+		c.Response().Header().Set("Upgrade", "websocket")
+		return errNotASocket
+	}
+	if origin := c.Request().Header.Get("Origin"); s.secure && strings.HasPrefix(origin, "http:") {
+		return errCrossSite // Accept compares hosts alone
 	}
 	var origins []string
 	if s.options.BaseURL != nil {
@@ -192,8 +200,11 @@ func (c *connection) read() {
 	for {
 		kind, frame, err := c.readFrame()
 		if err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) {
+			switch {
+			case errors.Is(err, os.ErrDeadlineExceeded):
 				c.quit <- closeSlow
+			case websocket.CloseStatus(err) < 0 && !errors.Is(err, io.EOF):
+				c.quit <- closeProtocol // or the line broke, and no code arrives
 			}
 			return
 		}

@@ -29,13 +29,13 @@ var closeCodes = map[rooms.Cause]int{
 	rooms.Shutdown:  4506,
 }
 
-// object is anything a browser says. Unknown fields and types are ignored.
+// object is anything a browser says: its type, and the fields that this type
+// has. Unknown types have none.
 type object struct {
-	Type string  `json:"type"`
-	ID   string  `json:"id"`
-	HTML string  `json:"html"`
-	To   *string `json:"to"` // whispers are a later issue; until then they must not become public
-	Seq  uint64  `json:"seq"`
+	Type     string
+	ID, HTML string
+	To       *string // whispers are a later issue; until then they must not become public
+	Seq      uint64
 }
 
 var errProtocol = errors.New("not an object of the wire")
@@ -44,19 +44,42 @@ var errProtocol = errors.New("not an object of the wire")
 // one of them fails. Blank lines are nothing.
 func parseFrame(frame []byte, f func(object) error) error {
 	for line := range bytes.SplitSeq(frame, []byte{'\n'}) {
-		line = bytes.TrimSpace(line)
-		if len(line) == 0 {
+		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
-		var o object
-		if line[0] != '{' || json.Unmarshal(line, &o) != nil {
-			return errProtocol
+		o, err := parseObject(line)
+		if err == nil {
+			err = f(o)
 		}
-		if err := f(o); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// parseObject looks only at the fields that the object's type has, under their
+// exact names: what it does not know may hold anything.
+func parseObject(line []byte) (o object, err error) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(line, &fields) != nil || fields == nil {
+		return o, errProtocol
+	}
+	read := func(name string, into any) {
+		if raw, ok := fields[name]; ok && json.Unmarshal(raw, into) != nil {
+			err = errProtocol
+		}
+	}
+	read("type", &o.Type)
+	switch o.Type {
+	case "send":
+		read("id", &o.ID)
+		read("html", &o.HTML)
+		read("to", &o.To)
+	case "ack", "seen":
+		read("seq", &o.Seq)
+	}
+	return o, err
 }
 
 func wholeSeconds(d time.Duration) int64 { return int64(max(0, d) / time.Second) }

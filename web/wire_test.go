@@ -93,7 +93,6 @@ func TestWhatIsNotAcceptedIsRefusedWithItsReason(t *testing.T) {
 		{"whisper to oneself", `{"type":"send","id":"i","html":"psst","to":"` + anas.you + `"}`, "i", "not-allowed"},
 		{"whisper to nobody", `{"type":"send","id":"i","html":"psst","to":""}`, "i", "not-allowed"},
 		{"whisper to two", `{"type":"send","id":"i","html":"psst","to":"x","to":""}`, "i", "not-allowed"},
-		{"whisper in capitals", `{"type":"send","id":"i","html":"psst","TO":"x"}`, "i", "not-allowed"},
 	} {
 		anas.say(c.say)
 		if o := anas.expect("refused"); o.text("reason") != c.reason || o.text("id") != c.id || o["retry"] != nil {
@@ -306,8 +305,11 @@ func TestANewerConnectionReplacesTheOlder(t *testing.T) {
 	first.ended("replaced", 4504)
 	anas.send("m", "to the new one")
 	second.expect("message")
-	if got := bob.s.registry.Stats().Connections; got != 2 {
-		t.Errorf("%d connections, want 2", got)
+	// The older one has its closing handshake to do before it is counted out.
+	for deadline := time.Now().Add(patience); bob.s.registry.Stats().Connections != 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d connections, want 2", bob.s.registry.Stats().Connections)
+		}
 	}
 }
 
@@ -419,6 +421,8 @@ func TestWhatIsWrongEndsThatConnectionAndNothingElse(t *testing.T) {
 		{"later types", websocket.MessageText, "{\"type\":\"unsend\",\"seq\":99999999999}\n{\"type\":\"kick\",\"participant\":\"x\"}\n{\"type\":\"arm\",\"minutes\":1}", 0},
 		{"type null", websocket.MessageText, `{"type":null}`, 0},
 		{"seq null", websocket.MessageText, `{"type":"ack","seq":null}`, 0},
+		{"unknown types may give our fields other types", websocket.MessageText, "{\"type\":\"zzz\",\"id\":5,\"seq\":\"x\",\"to\":7}\n{\"type\":\"typing\",\"html\":{}}", 0},
+		{"names in other cases are unknown", websocket.MessageText, `{"type":"typing","TYPE":"ack","Seq":99999999999}`, 0},
 		{"unknown fields", websocket.MessageText, `{"type":"typing","x":{"y":[1,2,{}]},"z":null}`, 0},
 		{"deep in an unknown field", websocket.MessageText, `{"type":"typing","x":` + deep + `}`, 0},
 		{"duplicate keys", websocket.MessageText, `{"type":"kick","type":"typing","seq":1,"seq":0}`, 0},
@@ -541,8 +545,8 @@ func TestFramesAgainstTheProtocol(t *testing.T) {
 			w := bob.raw()
 			w.t = t
 			w.write(frame)
-			if code := w.code(); code >= 4500 {
-				t.Errorf("code %d is final", code)
+			if code := w.code(); code >= 4500 || code == 1000 {
+				t.Errorf("code %d", code)
 			}
 		})
 	}
