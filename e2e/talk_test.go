@@ -124,6 +124,29 @@ func tallPicture() string {
 
 // TestWrongPassword: what keeps strangers out says so in a sentence, and tells
 // nothing about the room (P8).
+// A double tap on the button is one person, and what is typed shows as typed.
+func TestDoubleTap(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	ana, bob := desktop(t, "Ana"), phone(t, "Bob")
+	link := ana.create(s.local(), "Ana", "Harvest", password)
+	bob.open(link)
+	bob.fill("Alias", "Bob")
+	bob.fill("Password", password)
+	see[bool](bob, `(() => {
+		const button = buttons().find((b) => words(b) === 'Join room');
+		button.click();
+		button.click();
+		return true;
+	})()`)
+	bob.connected()
+	ana.sees("Ana", "Bob")
+
+	ana.say("two  spaces\n    and an indented line")
+	bob.until("the message", `messages().length === 1`)
+	bob.check("blanks as typed", `document.querySelector('[data-body]').innerText === 'two  spaces\n    and an indented line'`)
+}
+
 func TestWrongPassword(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)

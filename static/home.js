@@ -10,6 +10,20 @@ for (const sentence of document.querySelectorAll('[data-no-cookies]')) {
   /** @type {HTMLElement} */ (sentence).hidden = navigator.cookieEnabled;
 }
 
+// A second tap on the button would be a second person, or a second room.
+const AGAIN_AFTER_MS = 10_000;
+
+for (const form of document.forms) {
+  let sent = -Infinity;
+  form.addEventListener('submit', (event) => {
+    if (performance.now() - sent < AGAIN_AFTER_MS) event.preventDefault();
+    else sent = performance.now();
+  });
+  addEventListener('pageshow', () => {
+    sent = -Infinity;
+  });
+}
+
 /**
  * Lets a button show and hide the password field that it controls. The words for
  * both come from the page: data-show and data-hide.
