@@ -279,7 +279,7 @@ func TestEveryProblemOfAFormIsNamedAtOnce(t *testing.T) {
 
 func TestASocketOpenedAsAPageIsAClearPage(t *testing.T) {
 	ana := newTestServer(t).person(t).create("Ana")
-	if page := ana.get(ana.path + "/ws").want(t, 426); !strings.Contains(page.body, "<h1>") {
+	if page := ana.get(ana.path+"/ws").want(t, 426); !strings.Contains(page.body, "<h1>") {
 		t.Errorf("%s", page.body)
 	}
 }
