@@ -299,6 +299,10 @@ func (c *connection) write(welcome rooms.Welcome) {
 	defer pings.Wait()
 	lease := time.NewTicker(leaseEvery)
 	defer lease.Stop()
+	renew := func() []byte {
+		pings.Go(c.ping)
+		return leaseWire(c.room)
+	}
 	var events []*rooms.Event
 	batch := welcomeWire(c.participant.ID, welcome, c.room)
 	for {
@@ -324,31 +328,35 @@ func (c *connection) write(welcome rooms.Welcome) {
 		}
 		batch = append(batch, own...)
 		clear(events)
-		var more <-chan struct{} // ready if there is something to send: the rest gets its turn all the same
+		// However busy the room is, the rest gets its turn with every batch.
+		for due := len(batch) > 0; due; {
+			select {
+			case wire := <-c.replies:
+				batch = append(batch, wire...)
+			case <-lease.C:
+				batch = append(batch, renew()...)
+			case <-c.done:
+				c.close(c.quitCode())
+				return
+			default:
+				due = false
+			}
+		}
 		if len(batch) > 0 {
-			more = always
+			continue
 		}
 		select {
-		case <-more:
 		case <-c.sub.Wake():
 		case wire := <-c.replies:
 			batch = append(batch, wire...)
 		case <-lease.C:
-			batch = append(batch, leaseWire(c.room)...)
-			pings.Go(c.ping)
+			batch = append(batch, renew()...)
 		case <-c.done:
 			c.close(c.quitCode())
 			return
 		}
 	}
 }
-
-// always is ready.
-var always = func() <-chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
 
 // quitCode is what the reader wants the connection closed with.
 func (c *connection) quitCode() websocket.StatusCode {
