@@ -40,10 +40,8 @@ func newServer(t *testing.T, change func(*rooms.Limits)) *server {
 	}
 	registry := rooms.NewRegistry(limits)
 	s := &server{t: t, registry: registry, http: web.NewServer(web.Options{
-		Registry:     registry,
-		Lifetime:     limits.Lifetime,
-		MessageBytes: limits.MessageBytes,
-		Log:          quietOrFail(t),
+		Registry: registry,
+		Log:      quietOrFail(t),
 	}).HTTPServer()}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -98,6 +98,9 @@ func NewRegistry(limits Limits) *Registry {
 	}
 }
 
+// Limits are the bounds it was made with.
+func (reg *Registry) Limits() Limits { return reg.limits }
+
 // Run does what is due by the clock (leases, presence, aged events, memory of
 // ended rooms) until ctx ends. Rooms end on time without it: each has its own
 // timer, and every call checks the deadline.

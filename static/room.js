@@ -291,12 +291,8 @@ function confirmed(/** @type {string} */ id) {
  */
 function release(item, accepted) {
   if (item === held) {
-    held = undefined;
-    delete composer.dataset.pending;
-    if (accepted) {
-      text.value = '';
-      say('');
-    }
+    free();
+    if (accepted) text.value = '';
   } else {
     log.querySelector(`[data-pending="${item.id}"]`)?.remove();
     if (!accepted) text.value = text.value === '' ? item.text : `${item.text}\n${text.value}`;

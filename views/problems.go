@@ -93,5 +93,4 @@ func FieldText(reason string, least, most int) string {
 const (
 	NextHome = "Go to the first page"
 	NextJoin = "Join with the password"
-	NextRoom = "Back to the room"
 )

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -38,6 +39,13 @@ type explanation struct {
 	retry  time.Duration     // when to try again; 0: no telling
 	fields map[string]string // sentences at the fields of a form
 	gone   bool              // the one page for rooms that are not there
+}
+
+// apart reports whether the error is a page of its own: the form that met it
+// has no use any more, or is not to blame.
+func (x explanation) apart() bool {
+	noSession := x.status == http.StatusUnauthorized && x.fields == nil
+	return x.gone || noSession || x.status == http.StatusInternalServerError
 }
 
 // explain turns any error into a status and words. Unknown ones are a 500.
@@ -175,17 +183,16 @@ func (s *Server) handleError(err error, c echo.Context) {
 		return
 	}
 	setRetry(c, x)
-	frame := views.Frame{Insecure: s.insecure(c.Request())}
 	if x.gone {
-		err = render(c, x.status, views.Gone(frame))
+		err = render(c, x.status, views.Gone(s.frame(c)))
 	} else {
-		page := views.ProblemPage{Frame: frame, Heading: x.words.Heading, Sentence: x.words.Sentence, NextText: views.NextHome, NextHref: "/"}
+		page := views.ProblemPage{Frame: s.frame(c), Heading: x.words.Heading, Sentence: x.words.Sentence, NextText: views.NextHome, NextHref: "/"}
 		if x.status == http.StatusUnauthorized {
 			page.NextText, page.NextHref = views.NextJoin, roomPath(c)
 		}
 		err = render(c, x.status, views.Problem(page))
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
-		s.log.Error("writing an error page failed", "type", typeName(err))
+		s.log.Error("writing an error page failed", "type", fmt.Sprintf("%T", err))
 	}
 }

@@ -58,12 +58,11 @@ func newTestServer(t *testing.T, change ...func(*setup)) *testServer {
 		Lifetime: time.Hour, Rooms: 1000, Participants: 200, People: 10_000, Connections: 5000,
 		MessageBytes: 1024, Argon2Memory: 1024,
 	}}
-	set.options.Unlimited = true
 	for _, c := range change {
 		c(&set)
 	}
 	reg := rooms.NewRegistry(set.limits)
-	set.options.Registry, set.options.Lifetime, set.options.MessageBytes = reg, set.limits.Lifetime, set.limits.MessageBytes
+	set.options.Registry = reg
 	s := &testServer{Server: NewServer(set.options)}
 	srv := s.HTTPServer()
 	if set.http != nil {

@@ -152,7 +152,7 @@ func TestNewRoomsAreLimited(t *testing.T) {
 }
 
 func TestMessagesFromFormsAreLimited(t *testing.T) {
-	s := newTestServer(t, func(s *setup) { s.limits.MessageRate = 1; s.options.Unlimited = false })
+	s := newTestServer(t, func(s *setup) { s.limits.MessageRate = 1 })
 	ana := s.person(t).create("Ana")
 	for i := range 25 {
 		ana.post(ana.path+"/messages", "html", "x", "id", fmt.Sprint(i)).want(t, 303)
@@ -164,7 +164,7 @@ func TestMessagesFromFormsAreLimited(t *testing.T) {
 }
 
 func TestAFloodIsSlowedDownAndNobodyElseNotices(t *testing.T) {
-	_, bob, anas, bobs := two(t, func(s *setup) { s.limits.MessageRate = 5; s.options.Unlimited = false })
+	_, bob, anas, bobs := two(t, func(s *setup) { s.limits.MessageRate = 5 })
 	bobs.ws.CloseNow()
 	w := bob.raw()
 	go func() {
@@ -184,7 +184,7 @@ func TestAFloodIsSlowedDownAndNobodyElseNotices(t *testing.T) {
 }
 
 func TestPingsOverThePaceAreLeftUnanswered(t *testing.T) {
-	_, bob, _, bobs := two(t, func(s *setup) { s.options.Unlimited = false })
+	_, bob, _, bobs := two(t, func(s *setup) { s.limits.MessageRate = 5 })
 	bobs.ws.Close(websocket.StatusNormalClosure, "")
 	w := bob.raw()
 	ping := frameBytes(true, opPing, []byte("p"))

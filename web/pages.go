@@ -29,8 +29,6 @@ func render(c echo.Context, status int, page templ.Component) error {
 	return c.HTMLBlob(status, b.Bytes())
 }
 
-func typeName(err error) string { return fmt.Sprintf("%T", err) }
-
 func (s *Server) frame(c echo.Context) views.Frame {
 	return views.Frame{Insecure: s.insecure(c.Request())}
 }
@@ -54,7 +52,7 @@ func (s *Server) home(c echo.Context) error {
 	}))
 }
 
-func (s *Server) maxMinutes() int { return max(1, int(s.options.Lifetime/time.Minute)) }
+func (s *Server) maxMinutes() int { return max(1, int(s.limits.Lifetime/time.Minute)) }
 
 // leaseFields are the values of the form's field "lease".
 var leaseFields = map[time.Duration]string{
@@ -101,7 +99,7 @@ func (s *Server) create(c echo.Context) error {
 	room, p, err := s.open(c, f)
 	if err != nil {
 		x := explain(err)
-		if x.status == http.StatusInternalServerError {
+		if x.apart() {
 			return err
 		}
 		setRetry(c, x)

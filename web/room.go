@@ -67,7 +67,7 @@ func (s *Server) renderRoom(c echo.Context, status int, room *rooms.Room, p *roo
 		LeftSeconds:  int(left / time.Second),
 		LeftText:     views.Count(int((left+time.Minute-1)/time.Minute), "minute", "minutes"),
 		LeaseSeconds: int(room.Lease / time.Second),
-		MessageBytes: s.options.MessageBytes,
+		MessageBytes: s.limits.MessageBytes,
 		Notice:       notice,
 		Draft:        draft,
 		SendID:       rooms.NewMessageID(),
@@ -105,7 +105,7 @@ func (s *Server) join(c echo.Context) error {
 // err belongs. What was typed is kept; a taken alias gives way to a free one.
 func (s *Server) renderJoin(c echo.Context, f form, err error) error {
 	x := explain(err)
-	if x.gone || x.status == http.StatusInternalServerError {
+	if x.apart() {
 		return err
 	}
 	alias := f["alias"]
@@ -137,13 +137,13 @@ func (s *Server) postMessage(c echo.Context) error {
 		return err
 	}
 	// A form writes a byte as at most three.
-	f, err := readForm(c, int64(3*s.options.MessageBytes+formBytes), "html", "id")
+	f, err := readForm(c, int64(3*s.limits.MessageBytes+formBytes), "html", "id")
 	if err != nil {
 		return err
 	}
 	if _, err := s.post(room, p, f["id"], f["html"]); err != nil {
 		x := explain(err)
-		if x.words.Heading == "" || x.gone || x.status == http.StatusInternalServerError || x.status == http.StatusUnauthorized {
+		if x.apart() {
 			return err
 		}
 		setRetry(c, x)
@@ -159,7 +159,7 @@ func (s *Server) postMessage(c echo.Context) error {
 // what formatting dropped.
 func (s *Server) post(room *rooms.Room, p *rooms.Participant, id, html string) (dropped []string, err error) {
 	_, err = room.Post(p, id, func() (string, error) {
-		result, err := format.Message(html, s.options.MessageBytes)
+		result, err := format.Message(html, s.limits.MessageBytes)
 		dropped = result.Dropped
 		return result.HTML, err
 	})

@@ -30,10 +30,7 @@ const (
 // Options are what a server needs to know. Registry is required.
 type Options struct {
 	Registry       *rooms.Registry
-	BaseURL        *url.URL      // what share links start with; nil: the request
-	Lifetime       time.Duration // longest life of a room
-	MessageBytes   int           // longest message as sent
-	Unlimited      bool          // no pace for what a socket sends (load tests)
+	BaseURL        *url.URL // what share links start with; nil: the request
 	TrustedProxies []netip.Prefix
 	Log            *slog.Logger // errors of our own making; nil: none
 }
@@ -42,6 +39,7 @@ type Options struct {
 type Server struct {
 	options  Options
 	registry *rooms.Registry
+	limits   rooms.Limits // the registry's
 	sealer   *session.Sealer
 	sources  *sources
 	receipts *receipts
@@ -56,6 +54,7 @@ func NewServer(o Options) *Server {
 	s := &Server{
 		options:  o,
 		registry: o.Registry,
+		limits:   o.Registry.Limits(),
 		sealer:   session.NewSealer(secure),
 		sources:  newSources(o.TrustedProxies),
 		receipts: newReceipts(),

@@ -75,7 +75,7 @@ func TestAMessageReachesAllAndItsSenderOnce(t *testing.T) {
 }
 
 func TestWhatIsNotAcceptedIsRefusedWithItsReason(t *testing.T) {
-	_, _, anas, bobs := two(t, func(s *setup) { s.limits.MessageRate = 1; s.options.Unlimited = false })
+	_, _, anas, bobs := two(t, func(s *setup) { s.limits.MessageRate = 1 })
 	limit := 1024
 	for _, c := range []struct{ name, say, id, reason string }{
 		{"empty", sendObject("i", ""), "i", "empty"},

@@ -79,9 +79,6 @@ func serve(ctx context.Context, cfg config.Config, out, errOut io.Writer) error 
 	server := web.NewServer(web.Options{
 		Registry:       registry,
 		BaseURL:        cfg.BaseURL,
-		Lifetime:       cfg.Lifetime,
-		MessageBytes:   cfg.MessageBytes,
-		Unlimited:      cfg.MessageRate == 0,
 		TrustedProxies: cfg.TrustedProxies,
 		Log:            slog.New(slog.NewTextHandler(errOut, nil)),
 	}).HTTPServer()
