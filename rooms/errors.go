@@ -17,6 +17,7 @@ var (
 	ErrConnections  = errors.New("the server holds as many connections as it may")
 	ErrLease        = errors.New("unknown lease")
 	ErrLifetime     = errors.New("lifetime out of bounds")
+	ErrSwitch       = errors.New("time of a dead man's switch out of bounds")
 	ErrMessageID    = errors.New("unusable message id")
 	ErrAboveHead    = errors.New("seq above the newest event")
 	ErrSlow         = errors.New("reader too slow: events it had not read are gone")

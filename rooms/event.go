@@ -73,8 +73,8 @@ func messagesBetween(from, to uint64) uint64 {
 // after it.
 func newestMessage(seq uint64) uint64 { return seq >> otherBits << otherBits }
 
-// atLayout is RFC 3339 with milliseconds, always written in UTC.
-const atLayout = "2006-01-02T15:04:05.000Z"
+// At is a time as the wire has it: RFC 3339 with milliseconds, in UTC.
+func At(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // messageTail is all of a message's wire form that does not depend on its
 // place in the room, encoded before the room's lock is taken.
@@ -84,7 +84,7 @@ func messageTail(id, from string, at time.Time, html string) []byte {
 		From string `json:"from"`
 		At   string `json:"at"`
 		HTML string `json:"html"`
-	}{id, from, at.UTC().Format(atLayout), html})
+	}{id, from, At(at), html})
 }
 
 func messageWire(seq uint64, tail []byte) []byte {
@@ -109,6 +109,22 @@ func leftWire(seq uint64, id string) []byte {
 		Seq         uint64 `json:"seq"`
 		Participant string `json:"participant"`
 	}{"left", seq, id})
+}
+
+// armedWire says when the room will be purged by a switch, or that no switch is
+// armed any more if at is zero.
+func armedWire(seq uint64, at time.Time) []byte {
+	if at.IsZero() {
+		return Line(struct {
+			Type string `json:"type"`
+			Seq  uint64 `json:"seq"`
+		}{"disarmed", seq})
+	}
+	return Line(struct {
+		Type string `json:"type"`
+		Seq  uint64 `json:"seq"`
+		At   string `json:"at"`
+	}{"armed", seq, At(at)})
 }
 
 func gapWire(seq, missed uint64) []byte {

@@ -28,6 +28,8 @@ type Participant struct {
 	// Messages in (gapFrom, gapTo] were reported lost to this participant.
 	gapFrom, gapTo uint64
 
+	armed Switch
+
 	sent  sentIDs
 	rate  *rate.Limiter // messages a second; nil: no limit
 	share *rate.Limiter // formatted bytes a second that are its own; nil: no limit

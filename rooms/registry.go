@@ -156,7 +156,7 @@ func (reg *Registry) Create(ctx context.Context, o Opening) (*Room, *Participant
 	}
 	r.mu.Lock()
 	p, err := r.admitLocked(alias, o.Source)
-	r.timer = time.AfterFunc(lifetime, r.expire)
+	r.timer = time.AfterFunc(lifetime, r.due)
 	r.mu.Unlock()
 	if err == nil {
 		err = reg.add(r)

@@ -40,6 +40,8 @@ type Room struct {
 	floor        uint64 // everybody present has acknowledged up to here
 	share        *rate.Limiter
 	passing      passing
+	orphan       time.Time // the earliest dead man's switch whose owner has left; zero: none
+	purgeAt      time.Time // when the earliest switch of all fires; zero: none is armed
 }
 
 // Left is the time until the room's deadline, never negative.
@@ -52,10 +54,15 @@ func passed(t, now time.Time) bool {
 }
 
 // checkLocked returns the cause if the room has ended. It is how every call
-// meets the deadline, whatever timers do.
+// meets the deadline and the dead man's switch, whatever timers do.
 func (r *Room) checkLocked() error {
-	if r.ending == nil && passed(r.Deadline, time.Now()) {
+	now := time.Now()
+	switch {
+	case r.ending != nil:
+	case passed(r.Deadline, now):
 		r.endLocked(Expired, nil)
+	case !r.purgeAt.IsZero() && passed(r.purgeAt, now):
+		r.endLocked(Purged, nil)
 	}
 	if r.ending != nil {
 		return r.ending.Cause
@@ -228,6 +235,7 @@ func (r *Room) Leave(p *Participant, cause Cause) {
 
 func (r *Room) leaveLocked(p *Participant, cause Cause) {
 	p.gone = true
+	r.orphan = earliest(r.orphan, p.armed.At)
 	delete(r.participants, p.ID)
 	r.order = slices.DeleteFunc(r.order, func(q *Participant) bool { return q == p })
 	r.registry.people.release()
@@ -386,8 +394,8 @@ func (r *Room) sweep(now time.Time) {
 	r.accountLocked()
 }
 
-// expire is the room's own timer.
-func (r *Room) expire() {
+// due is the room's own timer.
+func (r *Room) due() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.checkLocked()

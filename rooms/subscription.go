@@ -21,8 +21,10 @@ type Subscription struct {
 // Welcome is the room as it was where a subscription starts: joined and left
 // events that follow change exactly this list.
 type Welcome struct {
-	Seq    uint64 // where the subscription starts: events after it follow
-	People []Person
+	Seq     uint64 // where the subscription starts: events after it follow
+	People  []Person
+	PurgeAt time.Time // when the earliest dead man's switch fires; zero: none is armed
+	Switch  Switch    // the participant's own
 }
 
 // Subscribe opens p's cursor in the buffer and ends an older one of p with
@@ -67,7 +69,7 @@ func (r *Room) Subscribe(p *Participant, after *uint64) (*Subscription, Welcome,
 		s.gap = &Event{Seq: lost, wire: gapWire(lost, messagesBetween(known, lost))}
 	}
 	s.wakeLocked()
-	return s, Welcome{Seq: known, People: r.peopleAtLocked(s.cursor)}, nil
+	return s, Welcome{Seq: known, People: r.peopleAtLocked(s.cursor), PurgeAt: r.purgeAt, Switch: p.armed}, nil
 }
 
 // CheckAfter is the part of Subscribe that can be refused before a socket is
