@@ -75,6 +75,10 @@ type Config struct {
 	// TrustedProxies are the networks whose X-Forwarded-For counts.
 	TrustedProxies []netip.Prefix
 
+	// ExitURL is where "Exit this page" leads to; nil is a page of Mayfly's own
+	// that does not look like Mayfly.
+	ExitURL *url.URL
+
 	// DebugListen is the loopback host:port of pprof and metrics, or empty.
 	DebugListen string
 }
@@ -118,6 +122,8 @@ var settings = []setting{
 		whole(1024, 1<<20, func(c *Config) *uint32 { return &c.Argon2Memory })},
 	{"trusted-proxies", "", "none", "CIDRs, comma between, whose X-Forwarded-For counts",
 		trustedProxies},
+	{"exit-url", "", "a page of its own", "where “Exit this page” leads to, as https://host/path",
+		exitURL},
 	{"debug-listen", "", "off", "loopback address of pprof and metrics, as host:port",
 		debugListen},
 }

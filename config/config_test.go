@@ -45,6 +45,7 @@ func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 		JoinRate:        10,
 		Argon2Memory:    19456,
 		TrustedProxies:  nil,
+		ExitURL:         nil,
 		DebugListen:     "",
 	}
 	if got := mustParse(t, env{}); !reflect.DeepEqual(got, want) {
@@ -56,7 +57,7 @@ func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 		names = append(names, s.name)
 	}
 	wantNames := []string{"listen", "base-url", "lifetime", "max-rooms", "max-participants", "max-connections",
-		"message-bytes", "message-rate", "join-rate", "argon2-memory", "trusted-proxies", "debug-listen"}
+		"message-bytes", "message-rate", "join-rate", "argon2-memory", "trusted-proxies", "exit-url", "debug-listen"}
 	if !reflect.DeepEqual(names, wantNames) {
 		t.Errorf("settings are\n%q, want\n%q", names, wantNames)
 	}
@@ -76,6 +77,7 @@ var others = []struct{ flag, variable, value, second string }{
 	{"-join-rate", "MAYFLY_JOIN_RATE", "7", "8"},
 	{"-argon2-memory", "MAYFLY_ARGON2_MEMORY", "7000", "8000"},
 	{"-trusted-proxies", "MAYFLY_TRUSTED_PROXIES", "10.0.0.0/8", "fd00::/8"},
+	{"-exit-url", "MAYFLY_EXIT_URL", "https://a.example/weather", "https://b.example"},
 	{"-debug-listen", "MAYFLY_DEBUG_LISTEN", "127.0.0.1:1", "127.0.0.1:2"},
 }
 
@@ -205,6 +207,20 @@ func TestBaseURL(t *testing.T) {
 		"https://a.example:65536", "https://a.example:", "https://[::1]:", "https://a.example:http", "https://a b", " https://a.example"} {
 		if _, err := parse("-base-url", value); err == nil {
 			t.Errorf("-base-url %q is accepted", value)
+		}
+	}
+}
+
+func TestExitURL(t *testing.T) {
+	for _, value := range []string{"https://www.bbc.com/weather?x=1#now", "http://10.0.0.1:8080", "https://example.org"} {
+		if c := mustParse(t, env{}, "-exit-url", value); c.ExitURL.String() != value {
+			t.Errorf("-exit-url %s gives %s", value, c.ExitURL)
+		}
+	}
+	for _, value := range []string{"www.bbc.com", "//www.bbc.com", "javascript:alert(1)", "https://", "https:///weather",
+		"https://user@a.example", "https://a b", "/weather"} {
+		if _, err := parse("-exit-url", value); err == nil {
+			t.Errorf("-exit-url %q is accepted", value)
 		}
 	}
 }

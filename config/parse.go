@@ -127,6 +127,30 @@ func baseURL(c *Config, value string) error {
 	return nil
 }
 
+func exitURL(c *Config, value string) error {
+	c.ExitURL = nil
+	if value == "" {
+		return nil
+	}
+	u, err := url.Parse(value)
+	problem := ""
+	switch {
+	case err != nil:
+		problem = "is not a web address"
+	case u.Scheme != "http" && u.Scheme != "https":
+		problem = "does not start with http:// or https://"
+	case u.User != nil:
+		problem = "holds a user name"
+	case u.Hostname() == "":
+		problem = "has no host"
+	}
+	if problem != "" {
+		return fmt.Errorf("%q %s; allowed is any web page, such as https://www.bbc.com/weather", value, problem)
+	}
+	c.ExitURL = u
+	return nil
+}
+
 func trustedProxies(c *Config, value string) error {
 	c.TrustedProxies = nil
 	if value == "" {

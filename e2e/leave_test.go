@@ -99,7 +99,8 @@ func TestLogOut(t *testing.T) {
 		secrets := []string{"a secret", "a draft", "Harvest"}
 
 		bob.press("Log out")
-		bob.until("the first page", `location.pathname === '/' && field('Room name')`)
+		bob.until("the page after it", `location.pathname === '/' && words(document.querySelector('h1')) === 'You are logged out'`)
+		bob.check("what cannot be removed is said", `document.body.innerText.includes("history still has the room's address")`)
 		bob.nothingOf(secrets...)
 		ana.until("the word that Bob left", `notes().includes('Bob left')`)
 		ana.sees("Ana")

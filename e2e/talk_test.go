@@ -101,7 +101,7 @@ func TestNewestMessageStaysInSight(t *testing.T) {
 	bob.until("the newest message in sight", inSight)
 	height := see[float64](bob, `document.querySelector('[data-log]').clientHeight`)
 	bob.press("People 2")
-	bob.until("the people, and less of the log", `document.querySelector('[data-people-panel]').open && !document.getAnimations().length && document.querySelector('[data-log]').clientHeight < $0 - 20`, height)
+	bob.until("the people, and less of the log", `document.querySelector('[data-people-panel]').open && !document.getAnimations().some((a) => a instanceof CSSTransition) && document.querySelector('[data-log]').clientHeight < $0 - 20`, height)
 	bob.until("the newest message in sight", inSight)
 	bob.press("People 2")
 

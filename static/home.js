@@ -2,6 +2,8 @@
 // The two forms outside a room, create and join, work without this module. It
 // adds what only a script can: hiding a password, and noticing blocked cookies.
 
+import './exit.js';
+
 for (const button of document.querySelectorAll('button[data-reveal]')) {
   reveal(/** @type {HTMLButtonElement} */ (button));
 }

@@ -4,7 +4,7 @@
 /**
  * @typedef {{id: string, alias: string, state: 'here' | 'away' | 'offline'}} Person
  * @typedef {{type: 'welcome', you: string, seq: number, participants: Person[],
- *   room: {name: string, expires: string, left: number, lease: number}}} Welcome
+ *   room: {name: string, expires: string, left: number, lease: number, armed?: string}}} Welcome
  * @typedef {{type: 'message', seq: number, id: string, from: string, at: string, html: string}} RoomMessage
  * `at` is RFC 3339 in UTC; `html` was formatted by the server.
  * @typedef {{type: string, seq?: number, [field: string]: any}} WireObject

@@ -2,8 +2,12 @@
 // The room page: draws what the wire brings, sends what is typed, and wipes
 // itself when it is told to or can no longer be.
 
+import { onExit } from './exit.js';
+import { copy, find, word } from './page.js';
+import { cover, douseFuse, guard, lightFuse, nothingToHide } from './privacy.js';
 import { Outbox, Until } from './protocol.js';
 import { Socket } from './socket.js';
+import { DeadMansSwitch } from './switch.js';
 import { fragment } from './trusted.js';
 
 /**
@@ -20,33 +24,9 @@ const PENDING_HINT_MS = 500; // a quicker confirmation needs no words
 const COUNTER_FROM = 0.8; // of the message limit
 const WARN_MINUTES = [10, 5, 1]; // before the room ends
 const LEASE_SLACK = 30; // seconds by which server and page may differ: it is renewed every 15
+const PURGE_AGAIN_MS = 2000; // until a purge is sent again that was not answered
+const PURGE_ANSWER_MS = 8000;
 const NEAR_END_PX = 80; // a reader so close to the newest message follows it
-
-/**
- * @template {Element} [T=HTMLElement]
- * @param {string} selector
- * @param {ParentNode} [root]
- * @returns {T}
- */
-function find(selector, root = document) {
-  const found = root.querySelector(selector);
-  if (!found) throw new Error(`the page has no ${selector}`);
-  return /** @type {T} */ (found);
-}
-
-/** The first element of a copy of the page's template that this selector names. */
-function copy(/** @type {string} */ selector) {
-  const template = /** @type {HTMLTemplateElement} */ (find(`template${selector}`));
-  return /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
-}
-
-const words = /** @type {HTMLTemplateElement} */ (find('template[data-words]')).content;
-
-/** A sentence of the page, with its places filled. */
-function word(/** @type {string} */ key, /** @type {Record<string, string | number>} */ places = {}) {
-  const sentence = words.querySelector(`[data-word="${key}"]`)?.textContent ?? '';
-  return sentence.replace(/\{(\w+)\}/g, (_, name) => String(places[name] ?? ''));
-}
 
 const room = find('[data-room]');
 const path = room.dataset.path ?? '';
@@ -64,7 +44,9 @@ const counter = find('[data-counter]');
 // page, so they hold even if no connection ever comes.
 let you = room.dataset.you ?? '';
 let deadline = new Until(Number(room.dataset.left));
-let lease = new Until(Number(room.dataset.lease));
+let lease = new Until(0);
+renew(Number(room.dataset.lease));
+let expires = ''; // the deadline as the server writes it
 /** @type {number | undefined} */
 let last; // seq of the newest event drawn
 let acked = 0;
@@ -83,6 +65,7 @@ const socket = new Socket(path, {
   object: (o) => {
     tick();
     if (!over) handlers[o.type]?.(o);
+    else if (o.type === 'ended') socket.send({ type: 'wiped' }); // the room follows this screen
   },
   status: (s) => {
     status.textContent = word(s);
@@ -102,12 +85,14 @@ const handlers = {
   welcome(/** @type {Welcome} */ o) {
     you = o.you;
     deadline = new Until(o.room.left);
-    lease = new Until(Math.min(o.room.lease, o.room.left));
+    expires = o.room.expires;
+    renew(Math.min(o.room.lease, o.room.left));
     last ??= o.seq;
     acked = Math.max(acked, o.seq);
     present.clear();
     for (const person of o.participants) meet(person);
     drawPeople();
+    deadMan.welcome(o.room.armed);
     ackSoon();
     pump();
   },
@@ -141,13 +126,34 @@ const handlers = {
   notice(o) {
     drawNote(word('dropped', { list: o.dropped.join(', ') }));
   },
+  armed(o) {
+    if (isNews(o)) deadMan.armed(o.at);
+  },
+  disarmed(o) {
+    if (isNews(o)) deadMan.armed(undefined);
+  },
+  switch(o) {
+    deadMan.confirmed(o);
+  },
   lease(o) {
-    lease = new Until(o.for);
+    renew(o.for);
   },
   ended(o) {
     wipe(o.cause, () => socket.send({ type: 'wiped' }));
   },
 };
+
+/** Lets the screen show messages for so many seconds more. */
+function renew(/** @type {number} */ seconds) {
+  lease = new Until(seconds);
+  lightFuse(seconds);
+}
+
+const deadMan = new DeadMansSwitch({
+  send: (o) => socket.send(o),
+  left: (at) => deadline.left() - (Date.parse(expires) - Date.parse(at)) / 1000,
+  note: drawNote,
+});
 
 /** Whether an event was not drawn yet; from then on it was. */
 function isNews(/** @type {WireObject} */ o) {
@@ -302,6 +308,7 @@ function release(item, accepted) {
 
 function refused(/** @type {string} */ id, /** @type {string} */ reason, /** @type {number | undefined} */ retry) {
   const item = outbox.items.find((i) => i.id === id);
+  if (id === '' && retry) drawNote(word('switch-refused', { n: retry }));
   if (!item) return;
   if (reason === 'too-fast') {
     say(reason, { n: retry ?? 1 });
@@ -429,20 +436,26 @@ function tick() {
   if (left <= 0) return wipe('expired');
   if (lease.left() <= 0) return wipe('lease');
   socket.check();
+  guard();
   warn(left);
+  deadMan.draw();
   leftText.textContent =
     left < 120 ? word('left-seconds', { n: Math.ceil(left) }) : word('left-minutes', { n: Math.ceil(left / 60) });
 }
 
 const ticks = setInterval(tick, TICK_MS);
-for (const wake of ['visibilitychange', 'resume', 'focus', 'online', 'pageshow']) {
-  const target = wake === 'visibilitychange' || wake === 'resume' ? document : window;
-  target.addEventListener(wake, () => {
-    tick();
-    if (document.visibilityState === 'hidden') ack();
-    else if (!over) socket.hurry();
-  });
+/** The page was left alone, or comes back: the clocks first, the eyes after. */
+function wake() {
+  const hidden = document.visibilityState === 'hidden';
+  if (hidden) cover(true);
+  tick();
+  if (!hidden) cover(false);
+  if (hidden) ack();
+  else if (!over) socket.hurry();
 }
+for (const event of ['visibilitychange', 'resume']) document.addEventListener(event, wake);
+for (const event of ['focus', 'online', 'pageshow']) addEventListener(event, wake);
+document.addEventListener('freeze', () => cover(true));
 
 // Leaving.
 
@@ -455,6 +468,7 @@ function clear() {
   held = undefined;
   present.clear();
   aliases.clear();
+  document.title = 'Mayfly';
 }
 
 /**
@@ -468,8 +482,13 @@ function wipe(cause, confirm) {
   clearTimeout(ackTimer);
   clearInterval(ticks);
   clear();
+  sessionStorage.clear();
+  dialog.close();
+  find('[data-frame]').prepend(exitControl);
   room.replaceChildren();
   for (const name of Object.keys(room.dataset)) delete room.dataset[name];
+  nothingToHide();
+  douseFuse();
   confirm?.();
   const known = document.querySelector(`template[data-cause="${CSS.escape(cause)}"]`) ? cause : 'gone';
   room.append(copy(`[data-cause="${known}"]`));
@@ -494,6 +513,13 @@ addEventListener('pagehide', () => {
 addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
 });
+onExit(() => {
+  over = true;
+  clearInterval(ticks);
+  clear();
+  socket.stop();
+});
+find('[data-logout-form]').addEventListener('submit', () => sessionStorage.clear());
 
 // The controls that need a script.
 
@@ -521,18 +547,34 @@ const purgeForm = /** @type {HTMLFormElement} */ (find('[data-purge-form]'));
 find('[data-purge-place]', dialog).append(purgeForm);
 find('[data-purge-plain]').remove();
 purgeButton.hidden = false;
-purgeButton.addEventListener('click', () => dialog.showModal());
+const exitControl = find('[data-exit]');
+purgeButton.addEventListener('click', () => {
+  dialog.append(exitControl); // or it would be in view and out of reach
+  dialog.showModal();
+});
+dialog.addEventListener('close', () => find('[data-frame]').prepend(exitControl));
 find('[data-purge-cancel]', dialog).addEventListener('click', () => dialog.close());
 
 // Not by navigation: the socket must live to confirm that this screen is wiped
-// as well, and Firefox closes it as soon as a navigation begins.
+// as well, and Firefox closes it as soon as a navigation begins. The form names
+// its receipt, so what is sent again is the same purge.
 purgeForm.addEventListener('submit', async (event) => {
   event.preventDefault();
-  try {
-    const answer = await fetch(purgeForm.action, { method: 'POST', body: new URLSearchParams() });
-    location.replace(answer.redirected ? answer.url : path); // without a receipt, the room's page says why
-  } catch {
-    location.reload();
+  const { action } = purgeForm;
+  const body = new URLSearchParams(/** @type {any} */ (new FormData(purgeForm)));
+  wipe('purging', () => {});
+  for (;;) {
+    try {
+      const answer = await fetch(action, { method: 'POST', body, signal: AbortSignal.timeout(PURGE_ANSWER_MS) });
+      if (answer.status < 500 && answer.status !== 429) {
+        location.replace(answer.redirected ? answer.url : path); // without a receipt, the room's page says why
+        return;
+      }
+    } catch {
+      // It may have arrived, or not.
+    }
+    find('[data-purge-late]', room).hidden = false;
+    await new Promise((resolve) => setTimeout(resolve, PURGE_AGAIN_MS));
   }
 });
 

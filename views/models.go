@@ -8,6 +8,10 @@ type Frame struct {
 	// Insecure says that the page travels over plain http outside this
 	// computer, so the network can read along; a banner tells the visitor.
 	Insecure bool
+
+	// ExitTo is where "Exit this page" leads to. ExitForm is what it posts to
+	// before, where there is a session to end; empty elsewhere.
+	ExitTo, ExitForm string
 }
 
 // HomePage is the form "Create a room" and how it works.
@@ -26,6 +30,7 @@ type HomePage struct {
 type JoinPage struct {
 	Frame
 	Path            string // "/r/{id}"
+	ReceiptID       string // fresh address of a receipt, should the room be purged from here
 	Alias, Password string // what was typed
 	Problem         string
 	Problems        map[string]string // by field: "alias", "password"
@@ -34,19 +39,24 @@ type JoinPage struct {
 // RoomPage is the room for a participant.
 type RoomPage struct {
 	Frame
-	Path         string // "/r/{id}"
-	ShareURL     string
-	Name         string
-	You          Person
-	People       []Person // everybody present, You included
-	EndsAt       string   // RFC 3339, UTC
-	LeftSeconds  int
-	LeftText     string // "58 minutes", for browsers without scripts
-	LeaseSeconds int
-	MessageBytes int
-	Notice       string // what came of a form posted without scripts, may be empty
-	Draft        string // text that was not accepted, put back into the composer
-	SendID       string // fresh id for the composer's hidden field
+	Path                 string // "/r/{id}"
+	ReceiptID            string // fresh address of a receipt, should the room be purged from here
+	ShareURL             string
+	Name                 string
+	You                  Person
+	People               []Person // everybody present, You included
+	EndsAt               string   // RFC 3339, UTC
+	LeftSeconds          int
+	LeftText             string // "58 minutes", for browsers without scripts
+	LeaseSeconds         int
+	MessageBytes         int
+	PurgeAt              string // "14:02 UTC": when a dead man's switch fires; empty if none is armed
+	OwnPurgeAt           string // the same of this participant's own
+	SwitchMinutes        int    // what a tap grants, or an offer
+	SwitchMin, SwitchMax int    // in minutes
+	Notice               string // what came of a form posted without scripts, may be empty
+	Draft                string // text that was not accepted, put back into the composer
+	SendID               string // fresh id for the composer's hidden field
 }
 
 // Person is one line of the list of people.
@@ -68,6 +78,7 @@ type ReceiptPage struct {
 	Confirmed int    // of these, how many said that they are wiped
 	Took      string // "0.3 s", until the last confirmation
 	BlankBy   string // "14:02 UTC": when the others go blank at the latest; empty if none is left
+	BlankIn   string // "4 minutes": the same, from now; empty when that is over
 }
 
 // MediaPage is the sandboxed frame with one piece of media from elsewhere.

@@ -33,6 +33,7 @@ var (
 	WordsNoReceipt   = Words{"There is no receipt here", "It is kept for two minutes and then forgotten. If you purged the room, it is gone."}
 	WordsEmpty       = Words{"There is nothing to send yet", "Type a message first."}
 	WordsTooLong     = Words{"This message is too long", "Shorten it, then send it again."}
+	WordsSwitch      = Words{"The switch was not armed", "Type a whole number of minutes from 1 to 60."}
 	WordsMessageID   = Words{"This message could not be sent", "Send it again."}
 )
 

@@ -88,13 +88,21 @@ func Receipt(p ReceiptPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p>Nobody can enter it again, and nothing of it is left on this server. This receipt disappears within 2 minutes.</p><p><a class=\"button\" href=\"/\">Create another room</a></p></main>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p>Nobody can enter it again, and nothing of it is left on this server. This receipt disappears within 2 minutes.</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = remains().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p><a class=\"button\" href=\"/\">Create another room</a></p></main>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(p.Frame, "page", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout(p.Frame, "page", "exit.js").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -121,16 +129,21 @@ func confirmed(p ReceiptPage) string {
 
 // late says when the screens go blank that did not confirm, or "".
 func late(p ReceiptPage) string {
-	out := p.Screens - p.Confirmed
-	switch {
-	case p.BlankBy == "":
+	if p.BlankBy == "" {
 		return ""
-	case out <= 0:
-		return fmt.Sprintf("Any device that is out of reach goes blank by %s at the latest.", p.BlankBy)
-	case out == 1:
-		return fmt.Sprintf("1 is out of reach and goes blank by %s at the latest.", p.BlankBy)
 	}
-	return fmt.Sprintf("%d are out of reach and go blank by %s at the latest.", out, p.BlankBy)
+	by := p.BlankBy + " at the latest"
+	if p.BlankIn != "" {
+		by += ", in " + p.BlankIn
+	}
+	switch out := p.Screens - p.Confirmed; {
+	case out <= 0:
+		return fmt.Sprintf("Any device that is out of reach goes blank by %s.", by)
+	case out == 1:
+		return fmt.Sprintf("1 is out of reach and goes blank by %s.", by)
+	default:
+		return fmt.Sprintf("%d are out of reach and go blank by %s.", out, by)
+	}
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -99,6 +99,7 @@ var explanations = []struct {
 	{rooms.ErrConnections, explanation{status: http.StatusServiceUnavailable, words: views.WordsConnections, retry: time.Minute}},
 	{rooms.ErrSourceInRoom, explanation{status: http.StatusTooManyRequests, words: views.WordsSource, retry: time.Minute}},
 	{rooms.ErrSourceRooms, explanation{status: http.StatusTooManyRequests, words: views.WordsSourceRooms, retry: time.Minute}},
+	{rooms.ErrSwitch, explanation{status: http.StatusUnprocessableEntity, words: views.WordsSwitch}},
 	{rooms.ErrMessageID, explanation{status: http.StatusUnprocessableEntity, words: views.WordsMessageID}},
 	{rooms.ErrAboveHead, explanation{status: http.StatusBadRequest, words: views.WordsAfter}},
 	{errAfter, explanation{status: http.StatusBadRequest, words: views.WordsAfter}},

@@ -30,7 +30,14 @@ func render(c echo.Context, status int, page templ.Component) error {
 }
 
 func (s *Server) frame(c echo.Context) views.Frame {
-	return views.Frame{Insecure: s.insecure(c.Request())}
+	return views.Frame{Insecure: s.insecure(c.Request()), ExitTo: s.exitTo()}
+}
+
+// roomFrame is the frame of a page whose exit has a session to end.
+func (s *Server) roomFrame(c echo.Context) views.Frame {
+	frame := s.frame(c)
+	frame.ExitForm = roomPath(c) + "/exit"
+	return frame
 }
 
 // passwordWords is how many words an offered password has: five of 7,776 are
@@ -38,11 +45,15 @@ func (s *Server) frame(c echo.Context) views.Frame {
 const passwordWords = 5
 
 func (s *Server) home(c echo.Context) error {
+	if left, err := c.Cookie(checkCookie); err == nil && (left.Value == checkLeft || left.Value == checkLeftArmed) {
+		s.clearCheck(c)
+		return render(c, http.StatusOK, views.LoggedOut(s.frame(c), left.Value == checkLeftArmed))
+	}
 	words, err := diceware.Generate(passwordWords)
 	if err != nil {
 		return fmt.Errorf("making a password: %w", err)
 	}
-	s.setCheck(c)
+	s.setCheck(c, checkForm)
 	return render(c, http.StatusOK, views.Home(views.HomePage{
 		Frame:      s.frame(c),
 		Password:   strings.Join(words, "-"),
@@ -103,7 +114,7 @@ func (s *Server) create(c echo.Context) error {
 			return err
 		}
 		setRetry(c, x)
-		s.setCheck(c)
+		s.setCheck(c, checkForm)
 		return render(c, x.status, views.Home(views.HomePage{
 			Frame: s.frame(c),
 			Alias: f["alias"], Room: f["room"], Password: f["password"], Minutes: f["minutes"], Lease: f["lease"],
@@ -143,8 +154,14 @@ func (s *Server) enter(c echo.Context, room *rooms.Room, p *rooms.Participant) e
 }
 
 // The check cookie tells whether a browser keeps cookies at all: every form
-// that needs one comes with it, and with a field that says so.
-const checkCookie = "mayfly-check"
+// that needs one comes with it, and with a field that says so. After a logout it
+// tells the first page that it is the page for that.
+const (
+	checkCookie    = "mayfly-check"
+	checkForm      = "1"
+	checkLeft      = "left"
+	checkLeftArmed = "left-armed" // a dead man's switch with it
+)
 
 func (s *Server) check(value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
@@ -153,8 +170,8 @@ func (s *Server) check(value string, maxAge int) *http.Cookie {
 	}
 }
 
-func (s *Server) setCheck(c echo.Context)   { c.SetCookie(s.check("1", 0)) }
-func (s *Server) clearCheck(c echo.Context) { c.SetCookie(s.check("", -1)) }
+func (s *Server) setCheck(c echo.Context, value string) { c.SetCookie(s.check(value, 0)) }
+func (s *Server) clearCheck(c echo.Context)             { c.SetCookie(s.check("", -1)) }
 
 // cookiesBlocked reports whether a form of ours came back without the cookie
 // that went out with it.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"regexp"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -22,22 +23,53 @@ const (
 
 // receipts keeps what purges came to: counts, under random addresses.
 type receipts struct {
-	kept *lru.Cache[string, rooms.Receipt]
+	kept *lru.Cache[string, *receipt]
+}
+
+// receipt is there from the moment of the purge, and filled once the screens
+// have had their time.
+type receipt struct {
+	id     string
+	filled chan struct{}
+	counts rooms.Receipt
 }
 
 func newReceipts() *receipts {
-	kept, err := lru.New[string, rooms.Receipt](maxReceipts)
+	kept, err := lru.New[string, *receipt](maxReceipts)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
 	return &receipts{kept}
 }
 
-func (r *receipts) add(receipt rooms.Receipt) (id string) {
-	id = rand.Text()
-	r.kept.Add(id, receipt)
-	time.AfterFunc(receiptLife, func() { r.kept.Remove(id) })
-	return id
+// newReceiptID has 128 random bits.
+func newReceiptID() string { return rand.Text() }
+
+var receiptID = regexp.MustCompile(`^[A-Z2-7]{26}$`)
+
+// open makes a receipt under this id if it is one of ours and still free, and
+// otherwise under a new one.
+func (r *receipts) open(id string) *receipt {
+	if !receiptID.MatchString(id) || r.has(id) {
+		id = newReceiptID()
+	}
+	opened := &receipt{id: id, filled: make(chan struct{})}
+	r.kept.Add(id, opened)
+	time.AfterFunc(receiptLife, func() { r.drop(opened) })
+	return opened
+}
+
+func (r *receipts) has(id string) bool { return r.kept.Contains(id) }
+
+func (r *receipts) drop(dropped *receipt) {
+	if kept, ok := r.kept.Peek(dropped.id); ok && kept == dropped {
+		r.kept.Remove(dropped.id)
+	}
+}
+
+func (r *receipt) fill(counts rooms.Receipt) {
+	r.counts = counts
+	close(r.filled)
 }
 
 func (s *Server) receipt(c echo.Context) error {
@@ -45,13 +77,21 @@ func (s *Server) receipt(c echo.Context) error {
 	if !ok {
 		return errNoReceipt
 	}
-	page := views.ReceiptPage{
-		Frame: s.frame(c), Screens: r.Screens, Confirmed: r.Confirmed,
-		Took: fmt.Sprintf("%.1f s", max(0.1, r.Took.Seconds())),
+	select {
+	case <-r.filled: // at the latest after purgeWait
+	case <-c.Request().Context().Done():
+		return c.Request().Context().Err()
 	}
-	if !r.BlankBy.IsZero() {
+	page := views.ReceiptPage{
+		Frame: s.frame(c), Screens: r.counts.Screens, Confirmed: r.counts.Confirmed,
+		Took: fmt.Sprintf("%.1f s", max(0.1, r.counts.Took.Seconds())),
+	}
+	if by := r.counts.BlankBy; !by.IsZero() {
 		// Rounded up: no screen is later than said.
-		page.BlankBy = r.BlankBy.Add(time.Minute - 1).UTC().Format("15:04 UTC")
+		page.BlankBy = by.Add(time.Minute - 1).UTC().Format("15:04 UTC")
+		if left := time.Until(by); left > 0 {
+			page.BlankIn = views.Count(int((left+time.Minute-1)/time.Minute), "minute", "minutes")
+		}
 	}
 	return render(c, http.StatusOK, views.Receipt(page))
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -13,10 +12,6 @@ import (
 	"mayfly/session"
 	"mayfly/views"
 )
-
-// purgeWait is how long a purge waits for screens to confirm. A screen has a
-// second (endedWait); the rest is for the line.
-const purgeWait = 1500 * time.Millisecond
 
 func roomPath(c echo.Context) string { return session.Path(c.Param("room")) }
 
@@ -42,8 +37,8 @@ func (s *Server) participant(c echo.Context) (*rooms.Room, *rooms.Participant, e
 func (s *Server) room(c echo.Context) error {
 	room, p, err := s.participant(c)
 	if errors.Is(err, errNoSession) {
-		s.setCheck(c)
-		return render(c, http.StatusOK, views.Join(views.JoinPage{Frame: s.frame(c), Path: roomPath(c)}))
+		s.setCheck(c, checkForm)
+		return render(c, http.StatusOK, views.Join(views.JoinPage{Frame: s.frame(c), Path: roomPath(c), ReceiptID: newReceiptID()}))
 	}
 	if err != nil {
 		return err
@@ -57,20 +52,30 @@ func (s *Server) renderRoom(c echo.Context, status int, room *rooms.Room, p *roo
 		return err
 	}
 	left := room.Left()
+	own := room.Switch(p)
 	page := views.RoomPage{
-		Frame:        s.frame(c),
-		Path:         session.Path(room.ID),
-		ShareURL:     s.origin(c.Request()) + session.Path(room.ID),
-		Name:         room.Name,
-		You:          views.Person{ID: p.ID, Alias: p.Alias},
-		EndsAt:       room.Deadline.UTC().Format(time.RFC3339),
-		LeftSeconds:  int(left / time.Second),
-		LeftText:     views.Count(int((left+time.Minute-1)/time.Minute), "minute", "minutes"),
-		LeaseSeconds: int(room.Lease / time.Second),
-		MessageBytes: s.limits.MessageBytes,
-		Notice:       notice,
-		Draft:        draft,
-		SendID:       rooms.NewMessageID(),
+		Frame:         s.roomFrame(c),
+		Path:          session.Path(room.ID),
+		ReceiptID:     newReceiptID(),
+		ShareURL:      s.origin(c.Request()) + session.Path(room.ID),
+		Name:          room.Name,
+		You:           views.Person{ID: p.ID, Alias: p.Alias},
+		EndsAt:        room.Deadline.UTC().Format(time.RFC3339),
+		LeftSeconds:   int(left / time.Second),
+		LeftText:      views.Count(int((left+time.Minute-1)/time.Minute), "minute", "minutes"),
+		LeaseSeconds:  int(room.Lease / time.Second),
+		MessageBytes:  s.limits.MessageBytes,
+		PurgeAt:       clockTime(room.PurgeAt()),
+		OwnPurgeAt:    clockTime(own.At),
+		SwitchMinutes: switchOffer,
+		SwitchMin:     int(rooms.SwitchMin / time.Minute),
+		SwitchMax:     int(rooms.SwitchMax / time.Minute),
+		Notice:        notice,
+		Draft:         draft,
+		SendID:        rooms.NewMessageID(),
+	}
+	if own.After > 0 {
+		page.SwitchMinutes = int(own.After / time.Minute)
 	}
 	for _, person := range people {
 		page.People = append(page.People, views.Person{ID: person.ID, Alias: person.Alias, State: string(person.State)})
@@ -113,9 +118,9 @@ func (s *Server) renderJoin(c echo.Context, f form, err error) error {
 		alias = taken.Free
 	}
 	setRetry(c, x)
-	s.setCheck(c)
+	s.setCheck(c, checkForm)
 	return render(c, x.status, views.Join(views.JoinPage{
-		Frame: s.frame(c), Path: roomPath(c),
+		Frame: s.frame(c), Path: roomPath(c), ReceiptID: newReceiptID(),
 		Alias: alias, Password: f["password"],
 		Problem: problemAbove(x), Problems: x.fields,
 	}))
@@ -164,49 +169,4 @@ func (s *Server) post(room *rooms.Room, p *rooms.Participant, id, html string) (
 		return result.HTML, err
 	})
 	return dropped, err
-}
-
-// leaveBrowser takes what the browser keeps of this room: its cookie, and the
-// pages it cached.
-func (s *Server) leaveBrowser(c echo.Context, roomID string) {
-	s.sealer.Clear(c.Response(), roomID)
-	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
-}
-
-func (s *Server) logout(c echo.Context) error {
-	room, p, err := s.participant(c)
-	if err != nil {
-		return err
-	}
-	room.Leave(p, rooms.LoggedOut)
-	s.leaveBrowser(c, room.ID)
-	return c.Redirect(http.StatusSeeOther, "/")
-}
-
-// purge ends the room for everybody, for a participant or for anybody who
-// knows the password.
-func (s *Server) purge(c echo.Context) error {
-	room, p, err := s.participant(c)
-	if errors.Is(err, errNoSession) {
-		f, err := readForm(c, formBytes, "alias", "password")
-		if err != nil && !errors.Is(err, errNotAForm) {
-			return err
-		}
-		if _, typed := f["password"]; !typed {
-			return errNoSession
-		}
-		if err := room.Authenticate(c.Request().Context(), f["password"], s.sources.of(c.Request())); err != nil {
-			return s.renderJoin(c, f, err)
-		}
-	} else if err != nil {
-		return err
-	}
-	ending := room.Purge(p)
-	if ending == nil {
-		return rooms.ErrNotFound
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), purgeWait)
-	defer cancel()
-	s.leaveBrowser(c, room.ID)
-	return c.Redirect(http.StatusSeeOther, "/receipt/"+s.receipts.add(ending.Wait(ctx)))
 }

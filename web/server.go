@@ -32,6 +32,7 @@ type Options struct {
 	Registry       *rooms.Registry
 	BaseURL        *url.URL // what share links start with; nil: the request
 	TrustedProxies []netip.Prefix
+	ExitURL        *url.URL     // where "Exit this page" leads to; nil: a page of our own
 	Log            *slog.Logger // errors of our own making; nil: none
 }
 
@@ -101,13 +102,19 @@ func (s *Server) routes() *echo.Echo {
 	page("/healthz", s.healthz)
 	page("/static/:hash/:name", s.static)
 	page("/receipt/:receipt", s.receipt)
+	page(neutralPath, s.neutral)
 	page("/r/:room", s.room)
+	page("/r/:room/exit", s.exiting)
 	page("/r/:room/session", s.session)
 	e.GET("/r/:room/ws", s.socket)
 	e.POST("/rooms", s.create)
 	e.POST("/r/:room/join", s.join)
 	e.POST("/r/:room/messages", s.postMessage)
 	e.POST("/r/:room/media", s.media)
+	e.POST("/r/:room/arm", s.arm)
+	e.POST("/r/:room/disarm", s.disarm)
+	e.POST("/r/:room/exit", s.exit)
+	e.POST("/r/:room/stay", s.stay)
 	e.POST("/r/:room/logout", s.logout)
 	e.POST("/r/:room/purge", s.purge)
 	return e

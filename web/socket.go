@@ -258,6 +258,10 @@ func (c *connection) handle(o object) error {
 		return c.sub.Seen(o.Seq)
 	case "typing":
 		c.sub.Typing()
+	case "arm":
+		c.answerSwitch(c.room.Arm(c.participant, minutes(o.Minutes)))
+	case "disarm":
+		c.answerSwitch(c.room.Disarm(c.participant))
 	case "wiped":
 		c.sub.Confirm()
 		select {
@@ -281,6 +285,15 @@ func (c *connection) handleSend(o object) {
 	if len(dropped) > 0 {
 		c.reply(noticeWire(o.ID, dropped))
 	}
+}
+
+// answerSwitch says how the sender's dead man's switch stands after it was to
+// be changed, and why it was not if that failed.
+func (c *connection) answerSwitch(err error) {
+	if err != nil {
+		c.reply(refusedWire("", err))
+	}
+	c.reply(switchWire(c.room.Switch(c.participant)))
 }
 
 func (c *connection) reply(wire []byte) {

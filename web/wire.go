@@ -36,6 +36,7 @@ type object struct {
 	ID, HTML string
 	To       *string // whispers are a later issue; until then they must not become public
 	Seq      uint64
+	Minutes  int64
 }
 
 var errProtocol = errors.New("not an object of the wire")
@@ -78,6 +79,8 @@ func parseObject(line []byte) (o object, err error) {
 		read("to", &o.To)
 	case "ack", "seen":
 		read("seq", &o.Seq)
+	case "arm":
+		read("minutes", &o.Minutes)
 	}
 	return o, err
 }
@@ -89,21 +92,44 @@ type welcomeRoom struct {
 	Expires string `json:"expires"`
 	Left    int64  `json:"left"`
 	Lease   int64  `json:"lease"`
+	Armed   string `json:"armed,omitempty"` // when a dead man's switch fires
 }
 
 func welcomeWire(you string, w rooms.Welcome, r *rooms.Room) []byte {
-	return rooms.Line(struct {
+	room := welcomeRoom{
+		Name:    r.Name,
+		Expires: r.Deadline.UTC().Format(time.RFC3339Nano),
+		Left:    wholeSeconds(r.Left()),
+		Lease:   wholeSeconds(r.Lease),
+	}
+	if !w.PurgeAt.IsZero() {
+		room.Armed = rooms.At(w.PurgeAt)
+	}
+	wire := rooms.Line(struct {
 		Type         string         `json:"type"`
 		You          string         `json:"you"`
 		Seq          uint64         `json:"seq"`
 		Room         welcomeRoom    `json:"room"`
 		Participants []rooms.Person `json:"participants"`
-	}{"welcome", you, w.Seq, welcomeRoom{
-		Name:    r.Name,
-		Expires: r.Deadline.UTC().Format(time.RFC3339Nano),
-		Left:    wholeSeconds(r.Left()),
-		Lease:   wholeSeconds(r.Lease),
-	}, w.People})
+	}{"welcome", you, w.Seq, room, w.People})
+	if w.Switch != (rooms.Switch{}) {
+		wire = append(wire, switchWire(w.Switch)...)
+	}
+	return wire
+}
+
+// switchWire tells a participant how its own dead man's switch stands: after
+// each arm and disarm, and at the start if it is armed.
+func switchWire(s rooms.Switch) []byte {
+	own := struct {
+		Type    string `json:"type"`
+		Minutes int64  `json:"minutes,omitempty"`
+		At      string `json:"at,omitempty"`
+	}{Type: "switch", Minutes: int64(s.After / time.Minute)}
+	if !s.At.IsZero() {
+		own.At = rooms.At(s.At)
+	}
+	return rooms.Line(own)
 }
 
 // leaseWire lets the screen keep its messages for another lease, or for what
@@ -155,7 +181,7 @@ func refusedWire(id string, err error) []byte {
 		refused.Reason = "too-long"
 	case errors.Is(err, rooms.ErrMessageID):
 		refused.Reason = "bad-id"
-	case errors.Is(err, errWhisper):
+	case errors.Is(err, errWhisper), errors.Is(err, rooms.ErrSwitch):
 		refused.Reason = "not-allowed"
 	default:
 		return nil

@@ -80,6 +80,7 @@ func serve(ctx context.Context, cfg config.Config, out, errOut io.Writer) error 
 		Registry:       registry,
 		BaseURL:        cfg.BaseURL,
 		TrustedProxies: cfg.TrustedProxies,
+		ExitURL:        cfg.ExitURL,
 		Log:            slog.New(slog.NewTextHandler(errOut, nil)),
 	}).HTTPServer()
 

@@ -1,0 +1,68 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"mayfly/rooms"
+)
+
+// minutes is n minutes, or a time out of every bound.
+func minutes(n int64) time.Duration {
+	if n < 0 || n > int64(rooms.SwitchMax/time.Minute) {
+		return -1
+	}
+	return time.Duration(n) * time.Minute
+}
+
+// arm is the dead man's switch without scripts: arming it, and tapping.
+func (s *Server) arm(c echo.Context) error {
+	room, p, err := s.participant(c)
+	if err != nil {
+		return err
+	}
+	f, err := readForm(c, formBytes, "minutes")
+	if err != nil {
+		return err
+	}
+	n, err := strconv.ParseInt(f["minutes"], 10, 64)
+	if err != nil {
+		n = -1
+	}
+	return s.switched(c, room, p, room.Arm(p, minutes(n)))
+}
+
+func (s *Server) disarm(c echo.Context) error {
+	room, p, err := s.participant(c)
+	if err != nil {
+		return err
+	}
+	return s.switched(c, room, p, room.Disarm(p))
+}
+
+// switched shows the room again, and above the composer what went wrong.
+func (s *Server) switched(c echo.Context, room *rooms.Room, p *rooms.Participant, err error) error {
+	if err == nil {
+		return c.Redirect(http.StatusSeeOther, roomPath(c))
+	}
+	x := explain(err)
+	if x.apart() {
+		return err
+	}
+	setRetry(c, x)
+	return s.renderRoom(c, x.status, room, p, problemAbove(x), "")
+}
+
+// switchOffer is how many minutes the form offers.
+const switchOffer = 5
+
+// clockTime is a time as a page shows it without scripts; "" for never.
+func clockTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("15:04:05 UTC")
+}
