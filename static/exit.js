@@ -8,7 +8,7 @@ import { find } from './page.js';
 
 const PRESSES = 3;
 const FORGET_MS = 5000; // after the last press, as gov.uk does
-const ANSWER_MS = 1000; // how long the way to undo a purge may take to come
+const ANSWER_MS = 3000; // the page stays empty until the way to undo a purge has come; then it is too late
 
 const control = find('[data-exit]');
 const said = find('[data-exit-said]', control);
@@ -21,8 +21,12 @@ export function onExit(/** @type {() => void} */ f) {
   last.push(f);
 }
 
+let leaving = false;
+
 /** Leaves at once. */
 async function exit() {
+  if (leaving) return; // who goes on pressing does not leave again
+  leaving = true;
   let to = control.dataset.to ?? '/';
   const form = control.querySelector('form');
   const body = form ? new URLSearchParams(/** @type {any} */ (new FormData(form))) : undefined;

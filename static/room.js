@@ -46,7 +46,7 @@ let you = room.dataset.you ?? '';
 let deadline = new Until(Number(room.dataset.left));
 let lease = new Until(0);
 renew(Number(room.dataset.lease));
-let expires = ''; // the deadline as the server writes it
+let expires = find('[data-left]', room).getAttribute('datetime') ?? ''; // the deadline as the server writes it
 /** @type {number | undefined} */
 let last; // seq of the newest event drawn
 let acked = 0;

@@ -17,14 +17,16 @@ export class DeadMansSwitch {
   /** @param {Host} host */
   constructor(host) {
     this.host = host;
+    this.bar = find('[data-armed]');
+    // When the earliest of all fires, and one's own. The page begins with what it
+    // brings along, for a connection may not come.
     /** @type {string | undefined} */
-    this.any = undefined; // when the earliest of all fires
+    this.any = this.bar.dataset.any;
     /** @type {string | undefined} */
-    this.own = undefined;
+    this.own = this.bar.dataset.own;
     /** @type {object | undefined} */
     this.wanted = undefined; // what is not confirmed yet
     this.warned = false;
-    this.bar = find('[data-armed]');
     this.tapMinutes = /** @type {HTMLInputElement} */ (find('[data-tap-form] [name=minutes]'));
     for (const name of ['arm', 'tap', 'disarm']) {
       const form = /** @type {HTMLFormElement} */ (find(`[data-${name}-form]`));

@@ -50,8 +50,8 @@ type RoomPage struct {
 	LeftText             string // "58 minutes", for browsers without scripts
 	LeaseSeconds         int
 	MessageBytes         int
-	PurgeAt              string // "14:02 UTC": when a dead man's switch fires; empty if none is armed
-	OwnPurgeAt           string // the same of this participant's own
+	PurgeAt              Moment // when a dead man's switch fires
+	OwnPurgeAt           Moment // the same of this participant's own
 	SwitchMinutes        int    // what a tap grants, or an offer
 	SwitchMin, SwitchMax int    // in minutes
 	Notice               string // what came of a form posted without scripts, may be empty
@@ -62,6 +62,12 @@ type RoomPage struct {
 // Person is one line of the list of people.
 type Person struct {
 	ID, Alias, State string // State: "here", "away" or "offline"
+}
+
+// Moment is a time for scripts and for people; the zero Moment is never.
+type Moment struct {
+	At    string // RFC 3339, UTC
+	Clock string // "14:02:10 UTC"
 }
 
 // ProblemPage is any page that says what went wrong and what to do next.

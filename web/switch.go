@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"mayfly/rooms"
+	"mayfly/views"
 )
 
 // minutes is n minutes, or a time out of every bound.
@@ -59,10 +60,10 @@ func (s *Server) switched(c echo.Context, room *rooms.Room, p *rooms.Participant
 // switchOffer is how many minutes the form offers.
 const switchOffer = 5
 
-// clockTime is a time as a page shows it without scripts; "" for never.
-func clockTime(t time.Time) string {
+// moment is a time as a page shows it; the zero time is never.
+func moment(t time.Time) views.Moment {
 	if t.IsZero() {
-		return ""
+		return views.Moment{}
 	}
-	return t.UTC().Format("15:04:05 UTC")
+	return views.Moment{At: rooms.At(t), Clock: t.UTC().Format("15:04:05 UTC")}
 }
