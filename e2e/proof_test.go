@@ -113,7 +113,7 @@ func TestPurgeOverABrokenLine(t *testing.T) {
 		bob.wiped("Purging …", secrets...)
 		ana.wiped("This room was purged", secrets...)
 		command(bob, network.ClearBrowserCookies, cdp.Empty{}) // as by the answer that was lost
-		time.Sleep(2 * time.Second) // the server has answered by now
+		time.Sleep(2 * time.Second)                            // the server has answered by now
 		bob.check("no receipt without an answer", `words(document.querySelector('h1')) === 'Purging …'`)
 		l.become(whole)
 		receipt := bob.hasReceipt(secrets...)

@@ -259,10 +259,14 @@ func (k *search) secret(whose, what string) string {
 // in looks for secrets in what was found somewhere.
 func (k *search) in(where string, content []byte) {
 	k.t.Helper()
+	var found []string
 	for _, s := range k.secrets {
 		if containsText(content, s.text) {
-			k.t.Errorf("%s has the %s of the one %s", where, s.what, s.whose)
+			found = append(found, s.what+" of the one "+s.whose)
 		}
+	}
+	if found != nil {
+		k.t.Errorf("%s has: %s", where, strings.Join(found, ", "))
 	}
 }
 

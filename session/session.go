@@ -78,6 +78,14 @@ func (s *Sealer) Clear(w http.ResponseWriter, room string) {
 	http.SetCookie(w, c)
 }
 
+// Forget is Clear for a browser that has sent such a cookie, and nothing for
+// any other.
+func (s *Sealer) Forget(w http.ResponseWriter, r *http.Request, room string) {
+	if len(r.CookiesNamed(s.name())) > 0 {
+		s.Clear(w, room)
+	}
+}
+
 // Read opens the request's session for this room, or returns ErrNone. A browser
 // may send several cookies of the name; the first that opens counts.
 func (s *Sealer) Read(r *http.Request, room string) (Session, error) {

@@ -95,5 +95,10 @@ for (const other of ['pointerdown', 'wheel', 'blur']) addEventListener(other, in
 
 find('[data-exit-keys]', control).hidden = false;
 
+// The answer to a refused form would keep what was typed in the tab's history,
+// and send it again with a reload.
+const page = location.pathname.replace(/^\/rooms$|(?<=^\/r\/[^/]+)\/(?!exit$).*/, '') || '/';
+if (page !== location.pathname) history.replaceState(null, '', page);
+
 // What a tab keeps is for its room alone.
 if (!document.querySelector('[data-room]')) sessionStorage.clear();

@@ -40,10 +40,14 @@ function reveal(button) {
     button.textContent = (hides ? button.dataset.show : button.dataset.hide) ?? '';
     if (offer instanceof HTMLElement) offer.hidden = hides;
   };
-  button.addEventListener('click', () => {
-    field.type = field.type === 'password' ? 'text' : 'password';
+  // Each way of showing has the autocomplete under which browsers keep nothing of it.
+  const show = (/** @type {boolean} */ shown) => {
+    field.type = shown ? 'text' : 'password';
+    field.autocomplete = shown ? 'off' : 'one-time-code';
     draw();
-  });
+  };
+  button.addEventListener('click', () => show(field.type === 'password'));
+  field.form?.addEventListener('submit', () => show(false));
   draw();
   button.hidden = false;
 }

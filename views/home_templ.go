@@ -99,7 +99,7 @@ func Home(p HomePage) templ.Component {
 			}
 			templ_7745c5c3_Err = input(field{
 				Name: "password", Label: "Password", Type: "text", Value: p.Password, MaxLength: "256",
-				Autocomplete: "new-password", Problem: p.Problems["password"], Revealable: true, Offered: p.Offered,
+				Autocomplete: "off", Problem: p.Problems["password"], Revealable: true, Offered: p.Offered,
 				Help: passwordHelp(p.Offered),
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

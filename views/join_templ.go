@@ -102,7 +102,7 @@ func Join(p JoinPage) templ.Component {
 			}
 			templ_7745c5c3_Err = input(field{
 				Name: "password", Label: "Password", Type: "password", Value: p.Password, MaxLength: "256",
-				Autocomplete: "off", Problem: p.Problems["password"], Revealable: true,
+				Autocomplete: "one-time-code", Problem: p.Problems["password"], Revealable: true,
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

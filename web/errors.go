@@ -184,6 +184,9 @@ func (s *Server) handleError(err error, c echo.Context) {
 		return
 	}
 	setRetry(c, x)
+	if x.gone || errors.Is(err, errNoSession) {
+		s.sealer.Forget(c.Response(), c.Request(), c.Param("room")) // it opens nothing any more
+	}
 	if x.gone {
 		err = render(c, x.status, views.Gone(s.frame(c)))
 	} else {

@@ -37,6 +37,7 @@ func (s *Server) participant(c echo.Context) (*rooms.Room, *rooms.Participant, e
 func (s *Server) room(c echo.Context) error {
 	room, p, err := s.participant(c)
 	if errors.Is(err, errNoSession) {
+		s.sealer.Forget(c.Response(), c.Request(), room.ID)
 		s.setCheck(c, checkForm)
 		return render(c, http.StatusOK, views.Join(views.JoinPage{Frame: s.frame(c), Path: roomPath(c), ReceiptID: newReceiptID()}))
 	}
