@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/secure/precis"
@@ -42,7 +43,7 @@ const (
 )
 
 // At most hashSlotsMax hashes run at once, which is 76 MiB at 19 MiB each, and
-// at most one per core. At most hashWaiting wait; those of creations may take
+// one core, if there are several, is left to the rooms that run. At most hashWaiting wait; those of creations may take
 // half of the places, so that there is always room for joins.
 const (
 	hashSlotsMax         = 4
@@ -62,7 +63,8 @@ type hasher struct {
 	derive func(password string, salt []byte) []byte // Argon2id; tests replace it
 
 	mu        sync.Mutex
-	free      int // slots; if there is one, nobody waits
+	quiet     *time.Timer // runs out freeMemoryAfter the last hash; nil before the first
+	free      int         // slots; if there is one, nobody waits
 	joins     waiters
 	creations waiters
 }
@@ -74,7 +76,7 @@ type waiters []chan struct{}
 // newHasher makes a hasher that uses this much memory for each hash at a time.
 func newHasher(memoryKiB uint32) *hasher {
 	return &hasher{
-		free: min(runtime.GOMAXPROCS(0), hashSlotsMax),
+		free: max(1, min(runtime.GOMAXPROCS(0)-1, hashSlotsMax)),
 		derive: func(password string, salt []byte) []byte {
 			return argon2.IDKey([]byte(password), salt, hashTime, memoryKiB, hashThreads, uint32(len(passwordHash{}.key)))
 		},
@@ -143,6 +145,10 @@ func (h *hasher) release() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.releaseLocked()
+	if h.quiet == nil {
+		h.quiet = time.AfterFunc(freeMemoryAfter, freeMemory)
+	}
+	h.quiet.Reset(freeMemoryAfter)
 }
 
 // releaseLocked hands a slot on to who is next, or puts it back.

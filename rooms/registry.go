@@ -39,7 +39,7 @@ const (
 	sourceParticipants = 20        // participants of one source in one room
 	allBufferBytes     = 256 << 20 // event buffers of all rooms together
 	sweepEvery         = time.Second
-	freeMemoryAfter    = 2 * time.Second // from an ending until its memory goes back to the system
+	freeMemoryAfter    = 2 * time.Second // from an ending, or the last hash, until its memory goes back to the system
 )
 
 // Leases is how long an absent participant may be kept; chosen at creation.
@@ -265,9 +265,15 @@ func (reg *Registry) freeMemorySoon() {
 	}
 	time.AfterFunc(freeMemoryAfter, func() {
 		reg.freeing.Store(false)
-		runtime.GC()
-		debug.FreeOSMemory()
+		freeMemory()
 	})
+}
+
+// freeMemory collects what nobody needs any more, the second time what only the
+// first has made out of reach, and gives it back to the system.
+func freeMemory() {
+	runtime.GC()
+	debug.FreeOSMemory()
 }
 
 // Get looks up a live room by its ID; ErrNotFound for purged, expired and

@@ -160,7 +160,7 @@ func TestPeopleAndConnectionsOfAllRoomsAreBounded(t *testing.T) {
 		}
 		mustSubscribe(t, r, ana)
 		bobs, _ := mustSubscribe(t, r, bob)
-		if _, _, err := r.Subscribe(eve, nil); !errors.Is(err, ErrConnections) {
+		if _, _, err := r.Subscribe(eve, nil, func() {}); !errors.Is(err, ErrConnections) {
 			t.Errorf("third of two connections: err = %v, want ErrConnections", err)
 		}
 		r.Leave(eve, LoggedOut)
@@ -211,9 +211,14 @@ func TestCloseEndsAllRoomsAndLetsNoneBeOpened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		reg := newTestRegistry(t, testLimits)
 		r, ana := mustCreate(t, reg)
-		s, _ := mustSubscribe(t, r, ana)
+		wake, woken := nudger()
+		s, _, err := r.Subscribe(ana, nil, wake)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-woken
 		go func() {
-			<-s.Wake()
+			<-woken
 			s.Confirm()
 		}()
 		ctx, cancel := contextFor(t, time.Second)
@@ -222,7 +227,7 @@ func TestCloseEndsAllRoomsAndLetsNoneBeOpened(t *testing.T) {
 		if ctx.Err() != nil {
 			t.Error("waited for a screen that had confirmed")
 		}
-		if _, _, err := s.Take(nil, 1); err != Shutdown {
+		if _, _, _, err := s.Take(nil, 1); err != Shutdown {
 			t.Errorf("Take: err = %v, want Shutdown", err)
 		}
 		if _, _, err := reg.Create(t.Context(), Opening{Alias: "Ana", Name: "x", Password: testPassword}); err != Shutdown {

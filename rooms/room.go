@@ -255,7 +255,7 @@ func (r *Room) appendLocked(message bool, left *Participant, encode func(seq uin
 	r.accountLocked()
 	for _, p := range r.order {
 		if p.sub != nil {
-			p.sub.wakeLocked()
+			p.sub.wake()
 		}
 	}
 	return e

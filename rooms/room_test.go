@@ -63,11 +63,22 @@ func mustSubscribe(t *testing.T, r *Room, p *Participant, after ...uint64) (*Sub
 	if len(after) > 0 {
 		a = &after[0]
 	}
-	s, w, err := r.Subscribe(p, a)
+	s, w, err := r.Subscribe(p, a, func() {})
 	if err != nil {
 		t.Fatalf("Subscribe: %v", err)
 	}
 	return s, w
+}
+
+// nudger is a wake function and the channel that it nudges.
+func nudger() (wake func(), woken <-chan struct{}) {
+	c := make(chan struct{}, 1)
+	return func() {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}, c
 }
 
 func mustPost(t *testing.T, r *Room, p *Participant, id, html string) uint64 {
@@ -99,7 +110,7 @@ type got struct {
 // take reads everything a subscription has now.
 func take(t *testing.T, s *Subscription) []got {
 	t.Helper()
-	events, own, err := s.Take(nil, 10<<20)
+	events, own, _, err := s.Take(nil, 10<<20)
 	if err != nil {
 		t.Fatalf("Take: %v", err)
 	}
@@ -201,10 +212,10 @@ func TestAReconnectResumesAfterTheSeqItNames(t *testing.T) {
 		want(t, told(t, s), "three")
 		s, _ = mustSubscribe(t, r, ana, 0)
 		want(t, told(t, s), "one, two, three") // clamped to its own first event
-		if _, _, err := r.Subscribe(ana, ptr(r.buf.head)); err != nil {
+		if _, _, err := r.Subscribe(ana, ptr(r.buf.head), func() {}); err != nil {
 			t.Errorf("resume at the head: %v", err)
 		}
-		if _, _, err := r.Subscribe(ana, ptr(r.buf.head+1)); !errors.Is(err, ErrAboveHead) {
+		if _, _, err := r.Subscribe(ana, ptr(r.buf.head+1), func() {}); !errors.Is(err, ErrAboveHead) {
 			t.Errorf("resume above the head: err = %v, want ErrAboveHead", err)
 		}
 	})
@@ -389,7 +400,7 @@ func TestASlowReaderIsSentAwayAndToldWhatIsMissing(t *testing.T) {
 		for i := range 20 { // more than the 1 MiB a buffer holds
 			mustPost(t, r, ana, fmt.Sprint(i), big)
 		}
-		if _, _, err := bobs.Take(nil, 1<<20); !errors.Is(err, ErrSlow) {
+		if _, _, _, err := bobs.Take(nil, 1<<20); !errors.Is(err, ErrSlow) {
 			t.Fatalf("Take: err = %v, want ErrSlow", err)
 		}
 		if r.buf.bytes > bufferBytes {
@@ -475,7 +486,7 @@ func TestARoomEndsAtItsDeadline(t *testing.T) {
 		if _, err := reg.Get(r.ID); !errors.Is(err, ErrNotFound) {
 			t.Errorf("at the deadline: err = %v, want ErrNotFound", err)
 		}
-		if _, _, err := s.Take(nil, 1); err != Expired {
+		if _, _, _, err := s.Take(nil, 1); err != Expired {
 			t.Errorf("Take: err = %v, want Expired", err)
 		}
 		if _, err := r.Post(ana, "1", plain("late")); err != Expired {
@@ -588,7 +599,7 @@ func TestASecondTabTakesOver(t *testing.T) {
 		r, ana := mustCreate(t, reg)
 		first, _ := mustSubscribe(t, r, ana)
 		second, _ := mustSubscribe(t, r, ana)
-		if _, _, err := first.Take(nil, 1); err != Replaced {
+		if _, _, _, err := first.Take(nil, 1); err != Replaced {
 			t.Errorf("first tab: err = %v, want Replaced", err)
 		}
 		first.Close()
@@ -741,7 +752,7 @@ func TestPurgeIsForEveryone(t *testing.T) {
 
 		ending := r.Purge(nil)
 		for _, s := range subs {
-			if _, _, err := s.Take(nil, 1); err != Purged {
+			if _, _, _, err := s.Take(nil, 1); err != Purged {
 				t.Errorf("Take: err = %v, want Purged", err)
 			}
 		}
@@ -818,7 +829,8 @@ func TestPurgeRaces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, _, err := r.Subscribe(ana, nil)
+		wake, woken := nudger()
+		s, _, err := r.Subscribe(ana, nil, wake)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -829,15 +841,15 @@ func TestPurgeRaces(t *testing.T) {
 		all.Go(func() { r.Post(ana, "1", plain("x")) })
 		all.Go(func() { r.Join(t.Context(), "Bob", testPassword, Source{}, nil) })
 		all.Go(func() {
-			if again, _, err := r.Subscribe(ana, nil); err == nil {
+			if again, _, err := r.Subscribe(ana, nil, func() {}); err == nil {
 				again.Typing()
 				again.Close()
 			}
 		})
 		all.Go(func() {
 			for {
-				<-s.Wake()
-				if _, _, err := s.Take(nil, 1); err != nil {
+				<-woken
+				if _, _, _, err := s.Take(nil, 1); err != nil {
 					s.Confirm()
 					s.Close()
 					return

@@ -3,11 +3,11 @@ package rooms
 import "time"
 
 // Subscription is one open tab's or stream's cursor in the room's event
-// buffer. Its goroutine calls Take whenever Wake fires, and Close at the end.
+// buffer. Whoever opened it calls Take after every wake, and Close at the end.
 type Subscription struct {
 	room        *Room
 	participant *Participant
-	wake        chan struct{} // cap 1; the room nudges it, never waits on it
+	wake        func()
 
 	// Guarded by room.mu.
 	cursor uint64    // seq of the last event taken
@@ -33,7 +33,11 @@ type Welcome struct {
 // event: ErrAboveHead if nothing has that seq yet. If messages are missing
 // since then, the first Take begins with a gap. ErrConnections says that the
 // server has no room for one more.
-func (r *Room) Subscribe(p *Participant, after *uint64) (*Subscription, Welcome, error) {
+//
+// wake is called whenever Take has something new, from before Subscribe returns
+// until Close does. It is called under the room's lock: it must return at once
+// and not call the room.
+func (r *Room) Subscribe(p *Participant, after *uint64, wake func()) (*Subscription, Welcome, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.presentLocked(p); err != nil {
@@ -56,7 +60,7 @@ func (r *Room) Subscribe(p *Participant, after *uint64) (*Subscription, Welcome,
 	if p.sub != nil {
 		p.sub.endLocked(Replaced)
 	}
-	s := &Subscription{room: r, participant: p, wake: make(chan struct{}, 1), heard: time.Now()}
+	s := &Subscription{room: r, participant: p, wake: wake, heard: time.Now()}
 	p.sub = s
 	r.setStateLocked(p, Here)
 
@@ -68,7 +72,7 @@ func (r *Room) Subscribe(p *Participant, after *uint64) (*Subscription, Welcome,
 		p.gapFrom, p.gapTo = known, lost
 		s.gap = &Event{Seq: lost, wire: gapWire(lost, messagesBetween(known, lost))}
 	}
-	s.wakeLocked()
+	s.wake()
 	return s, Welcome{Seq: known, People: r.peopleAtLocked(s.cursor), PurgeAt: r.purgeAt, Switch: p.armed}, nil
 }
 
@@ -105,21 +109,11 @@ func (r *Room) peopleAtLocked(seq uint64) []Person {
 	return people
 }
 
-// Wake fires when Take has something new.
-func (s *Subscription) Wake() <-chan struct{} { return s.wake }
-
-func (s *Subscription) wakeLocked() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
 // tellLocked queues wire objects for this reader alone.
 func (s *Subscription) tellLocked(wire []byte) {
 	if len(wire) > 0 {
 		s.own = append(s.own, wire...)
-		s.wakeLocked()
+		s.wake()
 	}
 }
 
@@ -127,16 +121,16 @@ func (s *Subscription) endLocked(cause Cause) {
 	if s.cause == "" {
 		s.cause = cause
 	}
-	s.wakeLocked()
+	s.wake()
 }
 
 // Take moves the cursor over the next events and appends them to dst: as many
 // as fit into about maxBytes of wire form, at least one if there is any. own
-// holds wire objects for this reader alone, to be sent after them. Both empty
-// means that there is nothing now. The error is the Cause when the
+// holds wire objects for this reader alone, to be sent after them; more says
+// that another Take has something at once. The error is the Cause when the
 // subscription has ended, or ErrSlow when events it had not taken are gone:
 // the reader must subscribe again, and will be told what is missing.
-func (s *Subscription) Take(dst []*Event, maxBytes int) (events []*Event, own []byte, err error) {
+func (s *Subscription) Take(dst []*Event, maxBytes int) (events []*Event, own []byte, more bool, err error) {
 	r := s.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -144,10 +138,10 @@ func (s *Subscription) Take(dst []*Event, maxBytes int) (events []*Event, own []
 		r.checkLocked() // an end by the deadline sets the cause
 	}
 	if s.cause != "" {
-		return dst, nil, s.cause
+		return dst, nil, false, s.cause
 	}
 	if s.cursor < r.buf.evicted {
-		return dst, nil, ErrSlow
+		return dst, nil, false, ErrSlow
 	}
 	if s.gap != nil {
 		dst, s.gap = append(dst, s.gap), nil
@@ -155,13 +149,20 @@ func (s *Subscription) Take(dst []*Event, maxBytes int) (events []*Event, own []
 	size := 0
 	for _, e := range r.buf.after(s.cursor) {
 		if size += len(e.wire); size > maxBytes && len(dst) > 0 {
-			return dst, nil, nil
+			return dst, nil, true, nil
 		}
 		dst = append(dst, e)
 		s.cursor = e.Seq
 	}
 	own, s.own = s.own, nil
-	return dst, own, nil
+	return dst, own, false, nil
+}
+
+// Over reports whether the subscription has ended: the next Take says why.
+func (s *Subscription) Over() bool {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	return s.cause != ""
 }
 
 // Ack says that everything up to seq has arrived. It returns ErrAboveHead if

@@ -26,7 +26,7 @@ func TestSwitchPurgesUnlessItsOwnerTaps(t *testing.T) {
 			t.Fatalf("before its time: %v", err)
 		}
 		time.Sleep(time.Nanosecond)
-		if _, _, err := sub.Take(nil, 1); err != Purged {
+		if _, _, _, err := sub.Take(nil, 1); err != Purged {
 			t.Fatalf("at its time: %v, want purged", err)
 		}
 		if _, err := reg.Get(r.ID); err != ErrNotFound {
@@ -214,7 +214,7 @@ func TestDeadlineBeforeSwitch(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(3 * time.Minute)
-		if _, _, err := sub.Take(nil, 1); err != Expired {
+		if _, _, _, err := sub.Take(nil, 1); err != Expired {
 			t.Error(fmt.Sprint("at the deadline: ", err))
 		}
 	})

@@ -44,6 +44,8 @@ type Server struct {
 	sealer   *session.Sealer
 	sources  *sources
 	receipts *receipts
+	pumps    pumps
+	heart    heart
 	log      *slog.Logger
 	secure   bool // https: known from the base URL, for we never end TLS ourselves
 	handler  http.Handler

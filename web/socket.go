@@ -1,12 +1,10 @@
 package web
 
 import (
-	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -28,14 +26,6 @@ const (
 	// cannot fill the memory.
 	batchBytes = 64 << 10
 
-	// writeStall is how long a write may wait for a reader that does not read.
-	writeStall = 10 * time.Second
-
-	// leaseEvery is how often the screen's lease is renewed and the line is
-	// tested with a ping; pongWait how long the answer may take.
-	leaseEvery = 15 * time.Second
-	pongWait   = 15 * time.Second
-
 	// frameWait is how long a frame that has begun may take to arrive: an
 	// unfinished one holds memory. A longer one would not help a slow line, whose
 	// answer to a ping waits behind the frame.
@@ -52,9 +42,8 @@ const (
 	paceRate  = 100
 	paceBurst = 1000
 
-	// replies is how many answers to a sender may wait for the writer; over it
-	// the server stops reading from that sender.
-	replies = 16
+	// maxAnswers is how many bytes of answers to a sender may wait to be written.
+	maxAnswers = 4 << 10
 )
 
 // maxFrame is the longest frame a browser may send: every character of a
@@ -77,8 +66,9 @@ func parseAfter(c echo.Context) (*uint64, error) {
 	return &after, nil
 }
 
-// socket is one open tab. The handler reads, its helper writes, and it returns
-// when both are done.
+// socket is one open tab. A goroutine of its own reads what the browser says, the
+// room's pump writes; the handler is done with the handshake, so that its stack
+// and buffers are free while the tab is open.
 func (s *Server) socket(c echo.Context) error {
 	room, p, err := s.participant(c)
 	if err != nil {
@@ -106,78 +96,112 @@ func (s *Server) socket(c echo.Context) error {
 	if s.limits.MessageRate > 0 { // off for load tests, as all that limits messages
 		pace = rate.NewLimiter(paceRate, paceBurst)
 	}
+	conn := &connection{
+		server: s, room: room, participant: p, pace: pace,
+		wiped: make(chan struct{}), left: make(chan struct{}), closed: make(chan struct{}),
+	}
 	w := &hijacker{ResponseWriter: c.Response()}
-	ws, err := websocket.Accept(w, c.Request(), &websocket.AcceptOptions{
+	conn.ws, err = websocket.Accept(w, c.Request(), &websocket.AcceptOptions{
 		OriginPatterns: origins,
 		OnPingReceived: func(context.Context, []byte) bool { return pace == nil || pace.Allow() },
+		OnPongReceived: func(context.Context, []byte) { conn.sub.Heard() },
 	})
 	if err != nil {
 		return nil // Accept has answered: not a WebSocket handshake, or from a foreign origin
 	}
-	ws.SetReadLimit(s.maxFrame())
-	conn := &connection{
-		server: s, ws: ws, raw: w.conn, room: room, participant: p, pace: pace,
-		replies: make(chan []byte, replies),
-		quit:    make(chan websocket.StatusCode, 1),
-		wiped:   make(chan struct{}),
-		done:    make(chan struct{}),
-		written: make(chan struct{}),
-	}
-	conn.run(after)
+	conn.ws.SetReadLimit(s.maxFrame())
+	conn.line = w.line
+	conn.begin(after)
 	return nil
-}
-
-// hijacker keeps the net.Conn that websocket.Accept takes over: deadlines set
-// on it bound every write and the closing handshake.
-type hijacker struct {
-	http.ResponseWriter
-	conn net.Conn
-}
-
-func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
-	h.conn = conn
-	return conn, rw, err
 }
 
 type connection struct {
 	server      *Server
-	ws          *websocket.Conn
-	raw         net.Conn
+	ws          *websocket.Conn // reads, and closes
+	line        *line
 	room        *rooms.Room
 	participant *rooms.Participant
 	sub         *rooms.Subscription
+	pump        *pump
 	pace        *rate.Limiter // of what is read; nil: none
 
-	replies chan []byte               // reader -> writer: answers to the sender
-	quit    chan websocket.StatusCode // the reader's last word: close with this code; cap 1
-	wiped   chan struct{}             // closed by the reader when the screen has confirmed
-	done    chan struct{}             // closed when the reader is done
-	written chan struct{}             // closed when the writer is done
-	dead    atomic.Bool               // we gave the line up, the browser did not end it
+	welcomed atomic.Bool // from here on the pump may write
+	queued   atomic.Bool // the pump will come
+	beatDue  atomic.Bool // lease and ping are to be written
+	pinged   atomic.Bool // since something was heard
+	ending   atomic.Bool // somebody closes it
+
+	answersMu sync.Mutex
+	answers   []byte // wire objects for the sender, at most maxAnswers
+
+	wiped  chan struct{} // closed by the reader when the screen has confirmed
+	left   chan struct{} // closed when the reader is done
+	closed chan struct{} // closed when whoever ends it is done
 }
 
-func (c *connection) run(after *uint64) {
-	sub, welcome, err := c.room.Subscribe(c.participant, after)
+// begin joins the room and welcomes the browser, then leaves the socket to a
+// goroutine of its own.
+func (c *connection) begin(after *uint64) {
+	c.pump = c.server.pumps.join(c.room)
+	c.line.idle = c.wake
+	sub, welcome, err := c.room.Subscribe(c.participant, after, c.wake)
 	if err != nil {
+		c.server.pumps.leave(c.room)
 		c.refuse(err)
 		return
 	}
 	c.sub = sub
-	defer sub.Close()
-	var writer sync.WaitGroup
-	writer.Go(func() {
-		defer close(c.written)
-		c.write(welcome)
-	})
-	defer func() { // also if reading panics: the writer must not be left alone
-		close(c.done)
-		writer.Wait()
-		if !c.dead.Load() {
-			sub.Heard() // it left, or its line broke: either way something arrived just now
-		}
-	}()
-	c.read()
+	_, err = c.line.Write(textFrame(welcomeWire(c.participant.ID, welcome, c.room)))
+	go c.run(err == nil)
+}
+
+// run is the rest of a socket's life: it reads. At rest its stack is the largest
+// part of what a socket costs, so whatever digs deeper is done elsewhere.
+func (c *connection) run(welcomed bool) {
+	defer c.server.pumps.leave(c.room)
+	defer c.sub.Close()
+	code := websocket.StatusCode(closeProtocol)
+	if welcomed {
+		defer c.server.heart.remove(c, c.server.heart.add(c))
+		c.welcomed.Store(true)
+		c.wake()
+		code = c.read()
+	}
+	close(c.left)
+	if c.ending.Swap(true) {
+		<-c.closed
+	} else {
+		c.close(code)
+	}
+	if !c.line.lost.Load() {
+		c.sub.Heard() // it left, or its line broke: either way something arrived just now
+	}
+}
+
+// survive turns a panic into the end of one connection.
+func (c *connection) survive(err *error) {
+	if v := recover(); v != nil {
+		*err = &panicError{fmt.Sprintf("panic of type %T at %s", v, panicSite())}
+		c.server.log.Error("a socket failed", "err", *err)
+	}
+}
+
+// wake has the pump come. It may be called under the room's lock.
+func (c *connection) wake() {
+	if !c.queued.Swap(true) {
+		c.pump.add(c)
+	}
+}
+
+// beat is the regular sign of life, or the end of a line that has given none
+// since the last.
+func (c *connection) beat() {
+	if heard := c.line.heard.Swap(false); c.pinged.Load() && !heard {
+		c.line.reset()
+		return
+	}
+	c.beatDue.Store(true)
+	c.wake()
 }
 
 // refuse ends a socket whose subscription failed between the checks and the
@@ -190,32 +214,37 @@ func (c *connection) refuse(err error) {
 		c.close(websocket.StatusTryAgainLater)
 		return
 	}
-	c.send(endedWire(cause))
+	c.line.Write(textFrame(endedWire(cause)))
 	c.close(websocket.StatusCode(closeCodes[cause]))
 }
 
-// read handles what the browser says until the connection ends or says
-// something wrong.
-func (c *connection) read() {
+// read handles what the browser says until the connection ends or it says
+// something wrong, and returns the code to close with.
+func (c *connection) read() (code websocket.StatusCode) {
+	var err error
+	defer func() {
+		if err != nil {
+			code = websocket.StatusInternalError
+		}
+	}()
+	defer c.survive(&err)
 	for {
 		kind, frame, err := c.readFrame()
-		if err != nil {
-			switch {
-			case errors.Is(err, os.ErrDeadlineExceeded):
-				c.quit <- closeSlow
-			case websocket.CloseStatus(err) < 0 && !errors.Is(err, io.EOF):
-				c.quit <- closeProtocol // or the line broke, and no code arrives
-			}
-			return
+		switch {
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return closeSlow
+		case websocket.CloseStatus(err) < 0 && !errors.Is(err, io.EOF):
+			return closeProtocol // or the line broke, and no code arrives
+		default:
+			return websocket.StatusNormalClosure // the browser left
 		}
 		c.keepPace()
 		switch {
 		case kind == websocket.MessageText && !utf8.Valid(frame):
-			c.quit <- websocket.StatusInvalidFramePayloadData
-			return
+			return websocket.StatusInvalidFramePayloadData
 		case kind != websocket.MessageText || parseFrame(frame, c.handle) != nil:
-			c.quit <- closeProtocol
-			return
+			return closeProtocol
 		}
 	}
 }
@@ -227,8 +256,8 @@ func (c *connection) readFrame() (websocket.MessageType, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	c.raw.SetReadDeadline(time.Now().Add(frameWait))
-	defer c.raw.SetReadDeadline(time.Time{})
+	c.line.SetReadDeadline(time.Now().Add(frameWait))
+	defer c.line.SetReadDeadline(time.Time{})
 	frame, err := io.ReadAll(rest)
 	return kind, frame, err
 }
@@ -241,7 +270,7 @@ func (c *connection) keepPace() {
 	if wait := c.pace.Reserve().Delay(); wait > 0 {
 		select {
 		case <-time.After(wait):
-		case <-c.written:
+		case <-c.closed:
 		}
 	}
 }
@@ -296,135 +325,63 @@ func (c *connection) answerSwitch(err error) {
 	c.reply(switchWire(c.room.Switch(c.participant)))
 }
 
+// reply answers the sender, after what the room has for it. A sender that does
+// not read its answers is not read from either.
 func (c *connection) reply(wire []byte) {
-	if wire == nil {
-		return
+	if c.ending.Load() {
+		return // too late to be told, but the reader must get to "wiped"
 	}
-	select {
-	case c.replies <- wire:
-	case <-c.written:
+	c.answersMu.Lock()
+	fits := len(c.answers)+len(wire) <= maxAnswers
+	if fits {
+		c.answers = append(c.answers, wire...)
 	}
-}
-
-// write sends what the room has for this reader until one of both ends it.
-func (c *connection) write(welcome rooms.Welcome) {
-	var pings sync.WaitGroup
-	defer pings.Wait()
-	lease := time.NewTicker(leaseEvery)
-	defer lease.Stop()
-	renew := func() []byte {
-		pings.Go(c.ping)
-		return leaseWire(c.room)
-	}
-	var events []*rooms.Event
-	batch := welcomeWire(c.participant.ID, welcome, c.room)
-	for {
-		if len(batch) > 0 {
-			if !c.send(batch) {
-				c.reset()
-				return
-			}
-			clear(batch) // nothing said outlives its delivery
-			if batch = batch[:0]; cap(batch) > batchBytes {
-				batch = nil
-			}
-		}
-		var own []byte
-		var err error
-		events, own, err = c.sub.Take(events[:0], batchBytes)
-		if err != nil {
-			c.end(err)
-			return
-		}
-		for _, e := range events {
-			batch = e.AppendWire(batch)
-		}
-		batch = append(batch, own...)
-		clear(events)
-		// However busy the room is, the rest gets its turn with every batch.
-		for due := len(batch) > 0; due; {
-			select {
-			case wire := <-c.replies:
-				batch = append(batch, wire...)
-			case <-lease.C:
-				batch = append(batch, renew()...)
-			case <-c.done:
-				c.close(c.quitCode())
-				return
-			default:
-				due = false
-			}
-		}
-		if len(batch) > 0 {
-			continue
-		}
-		select {
-		case <-c.sub.Wake():
-		case wire := <-c.replies:
-			batch = append(batch, wire...)
-		case <-lease.C:
-			batch = append(batch, renew()...)
-		case <-c.done:
-			c.close(c.quitCode())
-			return
-		}
+	c.answersMu.Unlock()
+	if fits {
+		c.wake()
+	} else if _, err := c.line.Write(textFrame(wire)); err != nil {
+		c.end(err)
 	}
 }
 
-// quitCode is what the reader wants the connection closed with.
-func (c *connection) quitCode() websocket.StatusCode {
-	select {
-	case code := <-c.quit:
-		return code
-	default:
-		return websocket.StatusNormalClosure // the browser left
-	}
+func (c *connection) takeAnswers() (wire []byte) {
+	c.answersMu.Lock()
+	defer c.answersMu.Unlock()
+	wire, c.answers = c.answers, nil
+	return wire
 }
 
-// send writes one WebSocket message and reports whether it went out in time.
-// Pings, pongs and close frames have a bound of their own in package websocket,
-// so the deadline must not stay.
-func (c *connection) send(b []byte) bool {
-	c.raw.SetWriteDeadline(time.Now().Add(writeStall))
-	defer c.raw.SetWriteDeadline(time.Time{})
-	return c.ws.Write(context.Background(), websocket.MessageText, b) == nil
-}
-
-// ping finds lines that are dead without having been closed.
-func (c *connection) ping() {
-	ctx, cancel := context.WithTimeout(context.Background(), pongWait)
-	defer cancel()
-	switch err := c.ws.Ping(ctx); {
-	case err == nil:
-		c.sub.Heard()
-	case ctx.Err() != nil:
-		c.reset()
-	} // else the connection has ended, or a write stalls, which the writer sees to
-}
-
-// end says why the subscription ended and gives the screen a moment to confirm
-// that it is wiped.
+// end ends the connection once, without making its caller wait: a Cause is said,
+// and the screen has a moment to confirm that it is wiped.
 func (c *connection) end(err error) {
-	cause := rooms.Cause("")
-	if !errors.As(err, &cause) {
-		c.close(closeSlow)
+	if c.ending.Swap(true) {
 		return
 	}
-	if !c.send(endedWire(cause)) {
+	go func() {
+		defer close(c.closed)
+		cause := rooms.Cause("")
+		switch {
+		case errors.As(err, &cause):
+			c.sayEnded(cause)
+		case errors.Is(err, rooms.ErrSlow):
+			c.close(closeSlow)
+		default:
+			c.reset()
+		}
+	}()
+}
+
+func (c *connection) sayEnded(cause rooms.Cause) {
+	if _, err := c.line.Write(textFrame(endedWire(cause))); err != nil {
 		c.reset()
 		return
 	}
 	wait := time.NewTimer(endedWait)
 	defer wait.Stop()
-	for waiting := true; waiting; {
-		select {
-		case <-c.replies: // too late to be told, but the reader must get to "wiped"
-			continue
-		case <-c.wiped:
-		case <-c.done:
-		case <-wait.C:
-		}
-		waiting = false
+	select {
+	case <-c.wiped:
+	case <-c.left:
+	case <-wait.C:
 	}
 	c.close(websocket.StatusCode(closeCodes[cause]))
 }
@@ -432,16 +389,12 @@ func (c *connection) end(err error) {
 // close does the closing handshake within closeWait; Close alone would wait for
 // up to ten seconds.
 func (c *connection) close(code websocket.StatusCode) {
-	c.raw.SetDeadline(time.Now().Add(closeWait))
+	c.line.closeSoon()
 	c.ws.Close(code, "")
 }
 
 // reset drops a line that takes nothing any more.
 func (c *connection) reset() {
-	c.dead.Store(true)
-	if tcp, ok := c.raw.(*net.TCPConn); ok {
-		tcp.SetLinger(0)
-	}
-	c.raw.Close()
+	c.line.reset()
 	c.ws.CloseNow()
 }

@@ -59,9 +59,31 @@ func parseFrame(frame []byte, f func(object) error) error {
 	return nil
 }
 
+// parseAck reads an ack as our own page writes it, which is nearly all that a
+// silent reader says. Package json would do it too, in 1.5 µs instead of 20 ns,
+// and so deep in the stack that every socket at rest kept 10 KiB of it, not 5.
+func parseAck(line []byte) (o object, ok bool) {
+	digits, begins := bytes.CutPrefix(line, []byte(`{"type":"ack","seq":`))
+	digits, ends := bytes.CutSuffix(digits, []byte("}"))
+	if !begins || !ends || len(digits) == 0 || len(digits) > 16 || digits[0] == '0' {
+		return o, false
+	}
+	o.Type = "ack"
+	for _, d := range digits {
+		if d < '0' || d > '9' {
+			return o, false
+		}
+		o.Seq = o.Seq*10 + uint64(d-'0')
+	}
+	return o, true
+}
+
 // parseObject looks only at the fields that the object's type has, under their
 // exact names: what it does not know may hold anything.
 func parseObject(line []byte) (o object, err error) {
+	if ack, ok := parseAck(line); ok {
+		return ack, nil
+	}
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(line, &fields) != nil || fields == nil {
 		return o, errProtocol

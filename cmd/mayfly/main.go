@@ -16,8 +16,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"mayfly/config"
 	"mayfly/rooms"
 	"mayfly/web"
@@ -105,7 +103,7 @@ func serve(ctx context.Context, cfg config.Config, out, errOut io.Writer) error 
 	announce(out, cfg, listener.Addr().(*net.TCPAddr))
 
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(netutil.LimitListener(listener, cfg.MaxConnections+pageConnections)) }()
+	go func() { served <- server.Serve(newLimitListener(listener, cfg.MaxConnections+pageConnections)) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serving: %w", err)
