@@ -10,8 +10,9 @@ import (
 // rate counts.
 const messageBurst = 25
 
-// roomShareBytes is how many bytes of formatted messages a room may take in a
-// second. Whoever comes while there is some left may use it; when it is used
+// roomShareBytes is how many bytes of messages, formatted or as sent, whichever
+// is more, a room may take in a second. It bounds the work of formatting, too:
+// the worst 16 KiB take 12 ms, so a fifth of a core for each room. Whoever comes while there is some left may use it; when it is used
 // up, each participant still has its own equal part.
 const roomShareBytes = 256 << 10
 
@@ -30,7 +31,7 @@ func takeOne(l *rate.Limiter) error {
 	return nil
 }
 
-// takeShareLocked charges p and the room for n bytes of formatted message.
+// takeShareLocked charges p and the room for n bytes of a message.
 func (r *Room) takeShareLocked(p *Participant, n int) error {
 	if p.share == nil {
 		return nil

@@ -279,15 +279,17 @@ func (r *Room) accountLocked() {
 
 // Post appends a message to the room's buffer, in one order for all, and
 // returns its seq. Posting the same id twice returns the first seq. format
-// makes the message's HTML; it is called outside the room's lock, and only if
-// the sender's rate allows a message. Post never waits for a reader. It
-// returns the cause if the room has ended, ErrForbidden if p has left,
+// makes the HTML of a message of this many bytes; it is called outside the
+// room's lock, and only if the sender's rate and the room's share allow a
+// message of that size, for formatting is work. Post never waits for a reader.
+// It returns the cause if the room has ended, ErrForbidden if p has left,
 // ErrMessageID, *SlowError, or format's error.
-func (r *Room) Post(p *Participant, id string, format func() (string, error)) (uint64, error) {
+func (r *Room) Post(p *Participant, id string, size int, format func() (string, error)) (uint64, error) {
 	if !ValidMessageID(id) {
 		return 0, ErrMessageID
 	}
-	if seq, err := r.beginPost(p, id); seq != 0 || err != nil {
+	size = min(size, r.registry.limits.MessageBytes) // longer ones cost nothing
+	if seq, err := r.beginPost(p, id, size); seq != 0 || err != nil {
 		return seq, err
 	}
 	html, err := format()
@@ -295,14 +297,15 @@ func (r *Room) Post(p *Participant, id string, format func() (string, error)) (u
 		return 0, err
 	}
 	tail := messageTail(id, p.ID, time.Now(), html)
-	seq, err := r.finishPost(p, id, tail, len(html))
+	seq, err := r.finishPost(p, id, tail, len(html)-size)
 	r.registry.shed()
 	return seq, err
 }
 
 // beginPost returns the seq of a message that was posted before under this id,
-// and otherwise takes one message from the sender's rate.
-func (r *Room) beginPost(p *Participant, id string) (uint64, error) {
+// and otherwise takes one message from the sender's rate, and its size from the
+// room's share.
+func (r *Room) beginPost(p *Participant, id string, size int) (uint64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.presentLocked(p); err != nil {
@@ -311,10 +314,14 @@ func (r *Room) beginPost(p *Participant, id string) (uint64, error) {
 	if seq := p.sent.find(id); seq != 0 && !r.unconfirmedLocked(p, seq) {
 		return seq, nil
 	}
-	return 0, takeOne(p.rate)
+	if err := takeOne(p.rate); err != nil {
+		return 0, err
+	}
+	return 0, r.takeShareLocked(p, size)
 }
 
-func (r *Room) finishPost(p *Participant, id string, tail []byte, size int) (uint64, error) {
+// finishPost charges what formatting has added to the message.
+func (r *Room) finishPost(p *Participant, id string, tail []byte, added int) (uint64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.presentLocked(p); err != nil {
@@ -326,7 +333,7 @@ func (r *Room) finishPost(p *Participant, id string, tail []byte, size int) (uin
 		}
 		return seq, nil
 	}
-	if err := r.takeShareLocked(p, size); err != nil {
+	if err := r.takeShareLocked(p, max(0, added)); err != nil {
 		return 0, err
 	}
 	e := r.appendLocked(true, nil, func(seq uint64) []byte { return messageWire(seq, tail) })

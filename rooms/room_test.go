@@ -83,7 +83,7 @@ func nudger() (wake func(), woken <-chan struct{}) {
 
 func mustPost(t *testing.T, r *Room, p *Participant, id, html string) uint64 {
 	t.Helper()
-	seq, err := r.Post(p, id, plain(html))
+	seq, err := r.Post(p, id, len(html), plain(html))
 	if err != nil {
 		t.Fatalf("Post: %v", err)
 	}
@@ -489,7 +489,7 @@ func TestARoomEndsAtItsDeadline(t *testing.T) {
 		if _, _, _, err := s.Take(nil, 1); err != Expired {
 			t.Errorf("Take: err = %v, want Expired", err)
 		}
-		if _, err := r.Post(ana, "1", plain("late")); err != Expired {
+		if _, err := r.Post(ana, "1", len("late"), plain("late")); err != Expired {
 			t.Errorf("Post: err = %v, want Expired", err)
 		}
 		s.Close()
@@ -695,12 +695,12 @@ func TestMessageRateOfAParticipant(t *testing.T) {
 		for i := range messageBurst {
 			mustPost(t, r, ana, fmt.Sprint(i), "x")
 		}
-		_, err := r.Post(ana, "over", plain("x"))
+		_, err := r.Post(ana, "over", len("x"), plain("x"))
 		var slow *SlowError
 		if !errors.As(err, &slow) || slow.Retry != time.Second {
 			t.Fatalf("message %d: err = %v, want SlowError of 1 s", messageBurst+1, err)
 		}
-		if seq, err := r.Post(ana, "3", plain("x")); err != nil || seq == 0 {
+		if seq, err := r.Post(ana, "3", len("x"), plain("x")); err != nil || seq == 0 {
 			t.Errorf("an id that was accepted before costs nothing: %v", err)
 		}
 		time.Sleep(slow.Retry)
@@ -719,13 +719,13 @@ func TestARoomsShareIsDividedFairly(t *testing.T) {
 		for range 100 { // ten seconds of a flood, and of somebody who says little
 			for range 10 {
 				n++
-				if _, err := r.Post(greedy, fmt.Sprint("g", n), plain(big)); err == nil {
+				if _, err := r.Post(greedy, fmt.Sprint("g", n), len(big), plain(big)); err == nil {
 					sent += len(big)
 				} else {
 					refused++
 				}
 			}
-			if _, err := r.Post(modest, fmt.Sprint("m", n), plain("a few words")); err != nil {
+			if _, err := r.Post(modest, fmt.Sprint("m", n), len("a few words"), plain("a few words")); err != nil {
 				t.Fatalf("who says little was refused: %v", err)
 			}
 			time.Sleep(100 * time.Millisecond)
@@ -838,7 +838,7 @@ func TestPurgeRaces(t *testing.T) {
 		purged := make(chan *Ending, 2)
 		all.Go(func() { purged <- r.Purge(nil) })
 		all.Go(func() { purged <- r.Purge(nil) })
-		all.Go(func() { r.Post(ana, "1", plain("x")) })
+		all.Go(func() { r.Post(ana, "1", len("x"), plain("x")) })
 		all.Go(func() { r.Join(t.Context(), "Bob", testPassword, Source{}, nil) })
 		all.Go(func() {
 			if again, _, err := r.Subscribe(ana, nil, func() {}); err == nil {
@@ -885,7 +885,7 @@ func TestSubscribersSeeOneOrder(t *testing.T) {
 	for i, p := range people {
 		sending.Go(func() {
 			for n := range each {
-				r.Post(p, fmt.Sprint(i, "-", n), plain(fmt.Sprint(i, "-", n)))
+				r.Post(p, fmt.Sprint(i, "-", n), len(fmt.Sprint(i, "-", n)), plain(fmt.Sprint(i, "-", n)))
 			}
 		})
 	}
@@ -899,4 +899,29 @@ func TestSubscribersSeeOneOrder(t *testing.T) {
 			t.Fatal("two subscribers saw different orders")
 		}
 	}
+}
+
+// TestFormattingIsBoundedByTheShare: what would be too much is refused before
+// anybody works on it, however short it would become.
+func TestFormattingIsBoundedByTheShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limits := testLimits
+		limits.MessageRate, limits.JoinRate = 5, 0
+		r, _ := mustCreate(t, newTestRegistry(t, limits))
+		formatted := 0
+		format := func() (string, error) { formatted++; return "x", nil }
+		for i := range 50 {
+			p := mustJoin(t, r, fmt.Sprint("Writer ", i))
+			for n := range messageBurst {
+				_, err := r.Post(p, fmt.Sprint(n), limits.MessageBytes, format)
+				if slow := new(SlowError); err != nil && !errors.As(err, &slow) {
+					t.Fatal(err)
+				}
+			}
+		}
+		// The room's share at once, and each writer's own bucket, of 8 messages.
+		if most := roomShareBytes/limits.MessageBytes + 50*8; formatted == 0 || formatted > most {
+			t.Errorf("%d of %d messages were formatted, want at most %d", formatted, 50*messageBurst, most)
+		}
+	})
 }

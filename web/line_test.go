@@ -14,11 +14,11 @@ import (
 // the time gets every message in order, every pong, and nothing in between.
 func TestFramesNeverMix(t *testing.T) {
 	t.Parallel()
-	const count, size = 60, 12 << 10
+	const count, size = 100, 12 << 10
 	_, bob, anas, bobs := two(t, smallBuffers)
 	bobs.ws.CloseNow()
 	w := bob.raw()
-	w.conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+	w.conn.(*net.TCPConn).SetReadBuffer(32 << 10)
 	go func() {
 		for i := range count {
 			anas.say(sendObject(fmt.Sprint(i), strings.Repeat(fmt.Sprint(i%10), size)))

@@ -164,7 +164,7 @@ func (s *Server) postMessage(c echo.Context) error {
 // post formats a message and puts it into the room. It returns the names of
 // what formatting dropped.
 func (s *Server) post(room *rooms.Room, p *rooms.Participant, id, html string) (dropped []string, err error) {
-	_, err = room.Post(p, id, func() (string, error) {
+	_, err = room.Post(p, id, len(html), func() (string, error) {
 		result, err := format.Message(html, s.limits.MessageBytes)
 		dropped = result.Dropped
 		return result.HTML, err
