@@ -33,6 +33,7 @@ func (p *person) opens(origin string, fields ...string) (link string) {
 	link = p.admitted(origin+"/rooms", append([]string{"room", "Harvest"}, fields...)...)
 	p.open(link)
 	p.connected()
+	p.allow(noiseStatus) // a wiped screen asks once more, so that the cookie goes
 	return link
 }
 
@@ -42,6 +43,7 @@ func (p *person) enters(link string) {
 	p.admitted(link + "/join")
 	p.open(link)
 	p.connected()
+	p.allow(noiseStatus)
 }
 
 // admitted posts a form beside the browser, which gets the cookies of the answer,

@@ -28,7 +28,6 @@ func (p *person) hasReceipt(secrets ...string) string {
 // TestReceiptIsTrue: of five screens one is out of reach. The receipt says so
 // within two seconds, and by when that one is blank; and then it is.
 func TestReceiptIsTrue(t *testing.T) {
-	t.Parallel()
 	const lease = 5 * time.Minute // the default
 	s := newServer(t, nil)
 	l := newLine(t, s)
@@ -180,12 +179,12 @@ func TestTwoPurgeAtOnce(t *testing.T) {
 	}
 	at := time.Now().Add(500 * time.Millisecond).UnixMilli()
 	for _, p := range both {
-		see[bool](p, `(setTimeout(() => document.querySelector('[data-purge-form] button').click(), $0 - Date.now()), true)`, at)
+		see[bool](p, `(setTimeout(() => document.querySelector('[data-purge-form] button')?.click(), $0 - Date.now()), true)`, at)
 	}
 	ana.wiped("This room was purged", "a secret", "Harvest")
 	receipts := 0
 	for _, p := range both {
-		p.until("an end", `document.readyState === 'complete' && ['This room is purged', 'There is no room here'].includes(words(document.querySelector('h1')))`)
+		p.until("an end", `document.readyState === 'complete' && ['This room is purged', 'There is no room here', 'This room was purged'].includes(words(document.querySelector('h1')))`)
 		p.hasNothing("a secret", "Harvest", "Ana", "Bob", "Cleo")
 		if see[bool](p, `location.pathname.startsWith('/receipt/')`) {
 			receipts++

@@ -50,8 +50,8 @@ const (
 // seesSwitch waits until the bar says that somebody's switch is armed, and no more.
 func (p *person) seesSwitch(within string) {
 	p.t.Helper()
-	p.until("the word that a switch is armed", `new RegExp('^A dead man.s switch is armed: this room is purged in '+$0+' unless somebody taps before\\.$').test(`+barOfAll+`)`, within)
-	p.check("no button that is not theirs, and no name", `!`+barOfOwn+` && !buttons().some((b) => ['I am here', 'Disarm'].includes(words(b))) && !document.querySelector('[data-armed]').innerText.includes('Ana')`)
+	p.until("the word that a switch is armed, and not theirs", `!`+barOfOwn+` && new RegExp('^A dead man.s switch is armed: this room is purged in '+$0+' unless somebody taps before\\.$').test(`+barOfAll+`)`, within)
+	p.check("no button that is not theirs, and no name", `!buttons().some((b) => ['I am here', 'Disarm'].includes(words(b))) && !document.querySelector('[data-armed]').innerText.includes('Ana')`)
 }
 
 // ownsSwitch waits until the bar offers to tap.
@@ -93,6 +93,11 @@ func TestDeadMansSwitch(t *testing.T) {
 	ana.check("it says what stays", `document.body.innerText.includes("Your dead man's switch stays armed: the room is purged when its time is up.")`)
 	bob.until("the word that Ana left", `notes().includes('Ana left')`)
 	bob.seesSwitch(`[1-5]\d s`)
+	bob.press("Safety")
+	bob.press("Arm switch")
+	bob.until("both switches", barOfAll+` && `+barOfOwn)
+	bob.press("Disarm")
+	bob.seesSwitch(`[1-5]\d s`) // nobody can stop Ana's
 	ana.enters(link)
 	ana.seesSwitch(`[1-5]\d s`) // she is somebody else now, and cannot tap
 	ana.exitsByButton()

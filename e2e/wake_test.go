@@ -189,6 +189,23 @@ func TestFrozenPage(t *testing.T) {
 	}
 }
 
+// TestLeaseEndsForTheServerToo: what the wiped screen says is so, at once.
+func TestLeaseEndsForTheServerToo(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	ana, bob := desktop(t, "Ana"), phone(t, "Bob")
+	link := ana.opens(s.local())
+	bob.enters(link)
+	ana.say("a secret")
+	bob.reads("a secret")
+	bob.sleeps("wall", 5*time.Minute+time.Second)
+	bob.wiped("This screen was wiped", "a secret", "Harvest")
+	ana.until("the word that Bob left", `notes().includes('Bob left')`)
+	bob.hasNoCookie(link)
+	bob.press("Join again")
+	bob.atJoinForm("a secret", "Harvest", "Ana")
+}
+
 const fuse = `document.querySelector('[data-room]').getAnimations()`
 
 // TestFuse: a page whose scripts stand still goes blank all the same, when its

@@ -42,7 +42,7 @@ function unveil() {
   delete root.dataset.veiled;
   room.inert = false;
   veil.hidden = true;
-  if (focused instanceof HTMLElement) focused.focus();
+  if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
 }
 
 /** Takes the veil away for good: there is nothing left to hide. */
@@ -54,13 +54,19 @@ export function nothingToHide() {
 // In a frame of the page the focus is still in the page.
 addEventListener('blur', guard);
 veil.addEventListener('click', unveil);
+
+let held = false; // the key that has unveiled the page
+
 addEventListener(
   'keydown',
   (event) => {
+    held &&= event.repeat;
+    if (held) return event.preventDefault();
     const modifier = ['Shift', 'Control', 'Alt', 'AltGraph', 'Meta', 'CapsLock', 'NumLock'].includes(event.key);
     if (unveiled() || modifier || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation();
+    held = true;
     unveil();
   },
   true,

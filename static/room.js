@@ -496,12 +496,8 @@ function wipe(cause, confirm) {
   find('h1', room).focus();
   // The server closes once it has the confirmation; other ends close here.
   if (!confirm) socket.stop();
-  // No script can take the room's cookie away, but the server's answer can. At
-  // the deadline this page's clock may be ahead of the server's.
-  if (cause === 'replaced' || cause === 'purging') return;
-  for (const wait of [0, TICK_MS]) {
-    setTimeout(() => fetch(`${path}/session`, { cache: 'no-store', keepalive: true }).catch(() => {}), wait);
-  }
+  // No script can take the room's cookie away, but the server's answer can.
+  if (cause !== 'replaced' && cause !== 'purging') fetch(`${path}/exit`, { method: 'POST', keepalive: true }).catch(() => {});
 }
 
 // A page that is left shows nothing when it is come back to, and what it drew

@@ -43,7 +43,7 @@ func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("X-DNS-Prefetch-Control", "off") // hosts of links are not looked up before a click
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("X-Robots-Tag", "noindex, nofollow")
-		if s.secure || isLocal(hostname(c.Request().Host)) { // elsewhere browsers ignore it, and complain
+		if s.trustworthy(c.Request()) {
 			h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		}
 		if s.secure {
@@ -52,6 +52,10 @@ func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 		return next(c)
 	}
 }
+
+// trustworthy reports whether a browser takes the page's origin for one. To others
+// it does not apply some headers, and complains about them.
+func (s *Server) trustworthy(r *http.Request) bool { return s.secure || isLocal(hostname(r.Host)) }
 
 // sameOrigin refuses what another site makes a browser post.
 func (s *Server) sameOrigin() echo.MiddlewareFunc {

@@ -25,7 +25,9 @@ const neutralPath = "/measures"
 // pages it cached.
 func (s *Server) leaveBrowser(c echo.Context) {
 	s.sealer.Clear(c.Response(), c.Param("room"))
-	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
+	if s.trustworthy(c.Request()) {
+		c.Response().Header().Set("Clear-Site-Data", `"cache"`)
+	}
 }
 
 // logout ends the session. The page it leads to is told so by the check cookie:
