@@ -277,6 +277,9 @@ func (c *connection) keepPace() {
 
 // handle does what one object asks. An error is a protocol error.
 func (c *connection) handle(o object) error {
+	if c.ending.Load() && o.Type != "wiped" && o.Type != "ack" {
+		return nil // too late, and the reader must get to "wiped"
+	}
 	c.keepPace()
 	switch o.Type {
 	case "send":
@@ -328,9 +331,6 @@ func (c *connection) answerSwitch(err error) {
 // reply answers the sender, after what the room has for it. A sender that does
 // not read its answers is not read from either.
 func (c *connection) reply(wire []byte) {
-	if c.ending.Load() {
-		return // too late to be told, but the reader must get to "wiped"
-	}
 	c.answersMu.Lock()
 	fits := len(c.answers)+len(wire) <= maxAnswers
 	if fits {
