@@ -59,8 +59,11 @@ func TestReceiptIsTrue(t *testing.T) {
 		t.Fatalf("the receipt says %q", receipt)
 	}
 	took := see[float64](bob, `performance.timeOrigin + performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd - Number(window.name)`)
-	if took > 2000 {
-		t.Errorf("the receipt was there after %.0f ms", took)
+	bob.reload()
+	// Two loads of the page are in it, which on a busy machine take their time.
+	load := see[float64](bob, `performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd`)
+	if took > 2000+2*load {
+		t.Errorf("the receipt was there after %.0f ms; to load it takes %.0f", took, load)
 	}
 	for _, p := range []*person{ana, cleo, dora} {
 		p.wiped("This room was purged", secrets...)
