@@ -168,6 +168,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 			t.print(out)
 		}
 		if err != nil {
+			fmt.Fprintf(out, "\n%s was not finished.\n", s.name)
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
