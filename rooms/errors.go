@@ -20,6 +20,7 @@ var (
 	ErrSwitch       = errors.New("time of a dead man's switch out of bounds")
 	ErrMessageID    = errors.New("unusable message id")
 	ErrAboveHead    = errors.New("seq above the newest event")
+	ErrStale        = errors.New("the same page has subscribed again")
 	ErrSlow         = errors.New("reader too slow: events it had not read are gone")
 )
 

@@ -85,8 +85,9 @@ func (s *sentIDs) newestIn(from, to uint64) uint64 {
 	return at(i - 1)
 }
 
-// ValidMessageID reports whether id is [A-Za-z0-9_-]{1,36}.
-func ValidMessageID(id string) bool {
+// ValidID reports whether id is [A-Za-z0-9_-]{1,36}: what clients may name
+// their messages and pages.
+func ValidID(id string) bool {
 	if len(id) == 0 || len(id) > 36 {
 		return false
 	}

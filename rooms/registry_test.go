@@ -160,7 +160,7 @@ func TestPeopleAndConnectionsOfAllRoomsAreBounded(t *testing.T) {
 		}
 		mustSubscribe(t, r, ana)
 		bobs, _ := mustSubscribe(t, r, bob)
-		if _, _, err := r.Subscribe(eve, nil, func() {}); !errors.Is(err, ErrConnections) {
+		if _, _, err := r.Subscribe(eve, "", nil, func() {}); !errors.Is(err, ErrConnections) {
 			t.Errorf("third of two connections: err = %v, want ErrConnections", err)
 		}
 		r.Leave(eve, LoggedOut)
@@ -212,7 +212,7 @@ func TestCloseEndsAllRoomsAndLetsNoneBeOpened(t *testing.T) {
 		reg := newTestRegistry(t, testLimits)
 		r, ana := mustCreate(t, reg)
 		wake, woken := nudger()
-		s, _, err := r.Subscribe(ana, nil, wake)
+		s, _, err := r.Subscribe(ana, "", nil, wake)
 		if err != nil {
 			t.Fatal(err)
 		}

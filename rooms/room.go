@@ -285,7 +285,7 @@ func (r *Room) accountLocked() {
 // It returns the cause if the room has ended, ErrForbidden if p has left,
 // ErrMessageID, *SlowError, or format's error.
 func (r *Room) Post(p *Participant, id string, size int, format func() (string, error)) (uint64, error) {
-	if !ValidMessageID(id) {
+	if !ValidID(id) {
 		return 0, ErrMessageID
 	}
 	size = min(size, r.registry.limits.MessageBytes) // longer ones cost nothing

@@ -63,7 +63,7 @@ func mustSubscribe(t *testing.T, r *Room, p *Participant, after ...uint64) (*Sub
 	if len(after) > 0 {
 		a = &after[0]
 	}
-	s, w, err := r.Subscribe(p, a, func() {})
+	s, w, err := r.Subscribe(p, "", a, func() {})
 	if err != nil {
 		t.Fatalf("Subscribe: %v", err)
 	}
@@ -212,10 +212,10 @@ func TestAReconnectResumesAfterTheSeqItNames(t *testing.T) {
 		want(t, told(t, s), "three")
 		s, _ = mustSubscribe(t, r, ana, 0)
 		want(t, told(t, s), "one, two, three") // clamped to its own first event
-		if _, _, err := r.Subscribe(ana, ptr(r.buf.head), func() {}); err != nil {
+		if _, _, err := r.Subscribe(ana, "", ptr(r.buf.head), func() {}); err != nil {
 			t.Errorf("resume at the head: %v", err)
 		}
-		if _, _, err := r.Subscribe(ana, ptr(r.buf.head+1), func() {}); !errors.Is(err, ErrAboveHead) {
+		if _, _, err := r.Subscribe(ana, "", ptr(r.buf.head+1), func() {}); !errors.Is(err, ErrAboveHead) {
 			t.Errorf("resume above the head: err = %v, want ErrAboveHead", err)
 		}
 	})
@@ -318,8 +318,8 @@ func TestMessageIDs(t *testing.T) {
 		"": false, "a": true, "Az0_-": true, strings.Repeat("a", 36): true, strings.Repeat("a", 37): false,
 		"a b": false, "ä": false, "a\n": false, "a.b": false,
 	} {
-		if ValidMessageID(id) != ok {
-			t.Errorf("ValidMessageID(%q) = %v", id, !ok)
+		if ValidID(id) != ok {
+			t.Errorf("ValidID(%q) = %v", id, !ok)
 		}
 	}
 }
@@ -830,7 +830,7 @@ func TestPurgeRaces(t *testing.T) {
 			t.Fatal(err)
 		}
 		wake, woken := nudger()
-		s, _, err := r.Subscribe(ana, nil, wake)
+		s, _, err := r.Subscribe(ana, "", nil, wake)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -841,7 +841,7 @@ func TestPurgeRaces(t *testing.T) {
 		all.Go(func() { r.Post(ana, "1", len("x"), plain("x")) })
 		all.Go(func() { r.Join(t.Context(), "Bob", testPassword, Source{}, nil) })
 		all.Go(func() {
-			if again, _, err := r.Subscribe(ana, nil, func() {}); err == nil {
+			if again, _, err := r.Subscribe(ana, "", nil, func() {}); err == nil {
 				again.Typing()
 				again.Close()
 			}

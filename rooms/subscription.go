@@ -7,6 +7,7 @@ import "time"
 type Subscription struct {
 	room        *Room
 	participant *Participant
+	page        string
 	wake        func()
 
 	// Guarded by room.mu.
@@ -14,7 +15,7 @@ type Subscription struct {
 	gap    *Event    // what is missing before the first event; nil if nothing is or once told
 	own    []byte    // wire objects for this reader alone; bounded by maxOwnBytes and one message
 	heard  time.Time // last sign of life
-	cause  Cause     // why it ended, if it did
+	over   error     // why it ended, if it did: a Cause or ErrStale
 	closed bool
 }
 
@@ -27,8 +28,11 @@ type Welcome struct {
 	Switch  Switch    // the participant's own
 }
 
-// Subscribe opens p's cursor in the buffer and ends an older one of p with
-// Replaced. A page load (after is nil) starts at what p has acknowledged; a
+// Subscribe opens p's cursor in the buffer and ends an older one of p: with
+// ErrStale if the same page had opened it, else with Replaced. A page names
+// itself by whatever no other does; "" is nobody's name. A handshake that a bad
+// line delivers late would otherwise wipe the page it came from, which has long
+// been connected again. A page load (after is nil) starts at what p has acknowledged; a
 // reconnect resumes after the seq it names, though never before p's own first
 // event: ErrAboveHead if nothing has that seq yet. If messages are missing
 // since then, the first Take begins with a gap. ErrConnections says that the
@@ -37,7 +41,7 @@ type Welcome struct {
 // wake is called whenever Take has something new, from before Subscribe returns
 // until Close does. It is called under the room's lock: it must return at once
 // and not call the room.
-func (r *Room) Subscribe(p *Participant, after *uint64, wake func()) (*Subscription, Welcome, error) {
+func (r *Room) Subscribe(p *Participant, page string, after *uint64, wake func()) (*Subscription, Welcome, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.presentLocked(p); err != nil {
@@ -58,9 +62,13 @@ func (r *Room) Subscribe(p *Participant, after *uint64, wake func()) (*Subscript
 		return nil, Welcome{}, ErrConnections
 	}
 	if p.sub != nil {
-		p.sub.endLocked(Replaced)
+		if page != "" && page == p.sub.page {
+			p.sub.endLocked(ErrStale)
+		} else {
+			p.sub.endLocked(Replaced)
+		}
 	}
-	s := &Subscription{room: r, participant: p, wake: wake, heard: time.Now()}
+	s := &Subscription{room: r, participant: p, page: page, wake: wake, heard: time.Now()}
 	p.sub = s
 	r.setStateLocked(p, Here)
 
@@ -117,9 +125,9 @@ func (s *Subscription) tellLocked(wire []byte) {
 	}
 }
 
-func (s *Subscription) endLocked(cause Cause) {
-	if s.cause == "" {
-		s.cause = cause
+func (s *Subscription) endLocked(why error) {
+	if s.over == nil {
+		s.over = why
 	}
 	s.wake()
 }
@@ -128,17 +136,18 @@ func (s *Subscription) endLocked(cause Cause) {
 // as fit into about maxBytes of wire form, at least one if there is any. own
 // holds wire objects for this reader alone, to be sent after them; more says
 // that another Take has something at once. The error is the Cause when the
-// subscription has ended, or ErrSlow when events it had not taken are gone:
-// the reader must subscribe again, and will be told what is missing.
+// subscription has ended for good. With ErrStale and with ErrSlow, when events
+// it had not taken are gone, the reader must subscribe again, and will be told
+// what is missing.
 func (s *Subscription) Take(dst []*Event, maxBytes int) (events []*Event, own []byte, more bool, err error) {
 	r := s.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s.cause == "" {
-		r.checkLocked() // an end by the deadline sets the cause
+	if s.over == nil {
+		r.checkLocked() // an end by the deadline sets it
 	}
-	if s.cause != "" {
-		return dst, nil, false, s.cause
+	if s.over != nil {
+		return dst, nil, false, s.over
 	}
 	if s.cursor < r.buf.evicted {
 		return dst, nil, false, ErrSlow
@@ -162,7 +171,7 @@ func (s *Subscription) Take(dst []*Event, maxBytes int) (events []*Event, own []
 func (s *Subscription) Over() bool {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
-	return s.cause != ""
+	return s.over != nil
 }
 
 // Ack says that everything up to seq has arrived. It returns ErrAboveHead if

@@ -1,7 +1,7 @@
 // @ts-check
 // Connects, reconnects, and tells when it is over for good.
 
-import { finalCause, parse } from './protocol.js';
+import { finalCause, newID, parse } from './protocol.js';
 
 const SILENCE_MS = 45_000; // the server speaks every 15 s
 const BACKOFF_MIN_MS = 500;
@@ -26,6 +26,9 @@ export class Socket {
   constructor(path, listener) {
     this.path = path;
     this.listener = listener;
+    // A handshake of this page that a bad line delivers late must not end the newer
+    // connection for good, as one of another tab does.
+    this.page = newID();
     this.tries = 0; // since the last welcome
     this.heard = 0; // when the server last spoke, by both clocks
     this.heardWall = 0;
@@ -43,6 +46,7 @@ export class Socket {
     this.listener.status(this.tries === 0 && this.listener.last() === undefined ? 'connecting' : 'reconnecting');
     const url = new URL(`${this.path}/ws`, location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    url.searchParams.set('page', this.page);
     const last = this.listener.last();
     if (last !== undefined) url.searchParams.set('after', String(last));
     const ws = new WebSocket(url);

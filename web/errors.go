@@ -27,7 +27,7 @@ var (
 	errCookies      = errors.New("cookies are blocked")
 	errSlowForm     = errors.New("form came too slowly")
 	errNotASocket   = errors.New("not a WebSocket handshake")
-	errAfter        = errors.New("unusable seq")
+	errResume       = errors.New("unusable seq or page")
 	errMediaURL     = errors.New("unusable media address")
 	errNoReceipt    = errors.New("no such receipt")
 )
@@ -102,7 +102,7 @@ var explanations = []struct {
 	{rooms.ErrSwitch, explanation{status: http.StatusUnprocessableEntity, words: views.WordsSwitch}},
 	{rooms.ErrMessageID, explanation{status: http.StatusUnprocessableEntity, words: views.WordsMessageID}},
 	{rooms.ErrAboveHead, explanation{status: http.StatusBadRequest, words: views.WordsAfter}},
-	{errAfter, explanation{status: http.StatusBadRequest, words: views.WordsAfter}},
+	{errResume, explanation{status: http.StatusBadRequest, words: views.WordsAfter}},
 	{format.ErrEmpty, explanation{status: http.StatusUnprocessableEntity, words: views.WordsEmpty}},
 	{format.ErrTooLong, explanation{status: http.StatusUnprocessableEntity, words: views.WordsTooLong}},
 	{errCrossSite, explanation{status: http.StatusForbidden, words: views.WordsCrossSite}},

@@ -306,6 +306,11 @@ func (p *person) open(after ...uint64) *tab {
 	if len(after) > 0 {
 		query = fmt.Sprint("?after=", after[0])
 	}
+	return p.openAt(query)
+}
+
+func (p *person) openAt(query string) *tab {
+	p.t.Helper()
 	ws, _, err := p.dial(query, nil)
 	if err != nil {
 		p.t.Fatalf("opening the socket: %v", err)

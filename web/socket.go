@@ -53,17 +53,22 @@ func (s *Server) maxFrame() int64 { return int64(6*s.limits.MessageBytes + 1024)
 // maxSeq is the largest number that a browser counts exactly.
 const maxSeq = 1<<53 - 1
 
-// parseAfter reads ?after=SEQ; nil if there is none.
-func parseAfter(c echo.Context) (*uint64, error) {
-	values, ok := c.QueryParams()["after"]
-	if !ok {
-		return nil, nil
+// parseResume reads ?page=ID and ?after=SEQ; "" and nil if there is none.
+func parseResume(c echo.Context) (page string, after *uint64, err error) {
+	query := c.QueryParams()
+	if values, ok := query["page"]; ok {
+		if page = values[0]; len(values) > 1 || !rooms.ValidID(page) {
+			return "", nil, errResume
+		}
 	}
-	after, err := strconv.ParseUint(values[0], 10, 64)
-	if err != nil || len(values) > 1 || after > maxSeq {
-		return nil, errAfter
+	if values, ok := query["after"]; ok {
+		seq, err := strconv.ParseUint(values[0], 10, 64)
+		if err != nil || len(values) > 1 || seq > maxSeq {
+			return "", nil, errResume
+		}
+		after = &seq
 	}
-	return &after, nil
+	return page, after, nil
 }
 
 // socket is one open tab. A goroutine of its own reads what the browser says, the
@@ -74,7 +79,7 @@ func (s *Server) socket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	after, err := parseAfter(c)
+	page, after, err := parseResume(c)
 	if err != nil {
 		return err
 	}
@@ -111,7 +116,7 @@ func (s *Server) socket(c echo.Context) error {
 	}
 	conn.ws.SetReadLimit(s.maxFrame())
 	conn.line = w.line
-	conn.begin(after)
+	conn.begin(page, after)
 	return nil
 }
 
@@ -141,10 +146,10 @@ type connection struct {
 
 // begin joins the room and welcomes the browser, then leaves the socket to a
 // goroutine of its own.
-func (c *connection) begin(after *uint64) {
+func (c *connection) begin(page string, after *uint64) {
 	c.pump = c.server.pumps.join(c.room)
 	c.line.idle = c.wake
-	sub, welcome, err := c.room.Subscribe(c.participant, after, c.wake)
+	sub, welcome, err := c.room.Subscribe(c.participant, page, after, c.wake)
 	if err != nil {
 		c.server.pumps.leave(c.room)
 		c.refuse(err)
@@ -363,7 +368,7 @@ func (c *connection) end(err error) {
 		switch {
 		case errors.As(err, &cause):
 			c.sayEnded(cause)
-		case errors.Is(err, rooms.ErrSlow):
+		case errors.Is(err, rooms.ErrSlow), errors.Is(err, rooms.ErrStale):
 			c.close(closeSlow)
 		default:
 			c.reset()

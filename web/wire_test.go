@@ -229,21 +229,27 @@ func TestAfterMustBeASeqThatWas(t *testing.T) {
 	ana, bob, anas, _ := two(t)
 	head := anas.send("1", "one").seq()
 	for query, status := range map[string]int{
-		fmt.Sprint("?after=", head-1): 101,
-		fmt.Sprint("?after=", head):   101,
-		fmt.Sprint("?after=", head+1): 400,
-		"?after=9007199254740991":     400, // 2^53-1, a seq but above the head
-		"?after=9007199254740992":     400,
-		"?after=18446744073709551616": 400,
-		"?after=":                     400,
-		"?after":                      400,
-		"?after=-1":                   400,
-		"?after=1e3":                  400,
-		"?after=0x1":                  400,
-		"?after=1&after=1":            400,
-		"?after=%00":                  400,
-		"?after=1%zz":                 101, // not a parameter
-		"?other=1":                    101,
+		fmt.Sprint("?after=", head-1):      101,
+		fmt.Sprint("?after=", head):        101,
+		fmt.Sprint("?after=", head+1):      400,
+		"?after=9007199254740991":          400, // 2^53-1, a seq but above the head
+		"?after=9007199254740992":          400,
+		"?after=18446744073709551616":      400,
+		"?after=":                          400,
+		"?after":                           400,
+		"?after=-1":                        400,
+		"?after=1e3":                       400,
+		"?after=0x1":                       400,
+		"?after=1&after=1":                 400,
+		"?after=%00":                       400,
+		"?after=1%zz":                      101, // not a parameter
+		"?page=" + strings.Repeat("p", 35): 101,
+		"?page=" + strings.Repeat("p", 36): 101,
+		"?page=" + strings.Repeat("p", 37): 400,
+		"?page=":                           400,
+		"?page=p&page=p":                   400,
+		"?page=p%2F":                       400,
+		"?other=1":                         101,
 	} {
 		ws, resp, err := bob.dial(query, nil)
 		if resp == nil {
@@ -311,6 +317,25 @@ func TestANewerConnectionReplacesTheOlder(t *testing.T) {
 			t.Fatalf("%d connections, want 2", bob.s.registry.Stats().Connections)
 		}
 	}
+}
+
+// TestALateHandshakeWipesNobody: a bad line delivers a page's handshake when the
+// page has long been connected again.
+func TestALateHandshakeWipesNobody(t *testing.T) {
+	_, bob, anas, _ := two(t)
+	page := bob.openAt("?page=bobs")
+	late := bob.openAt("?page=bobs")
+	if code := page.code(); code != closeSlow {
+		t.Errorf("the page's own connection ends with %d, want %d: come back", code, closeSlow)
+	}
+	back := bob.openAt("?page=bobs&after=" + fmt.Sprint(page.welcome.seq()))
+	if code := late.code(); code != closeSlow {
+		t.Errorf("the late one ends with %d, want %d", code, closeSlow)
+	}
+	anas.send("m", "to the page")
+	back.expect("message")
+	bob.openAt("?page=another")
+	back.ended("replaced", 4504)
 }
 
 func TestEveryEndHasItsCauseAndCode(t *testing.T) {
