@@ -92,9 +92,3 @@ func (b *buffer) after(cursor uint64) []*Event { return b.events[b.index(cursor)
 func (b *buffer) index(cursor uint64) int {
 	return sort.Search(len(b.events), func(i int) bool { return b.events[i].Seq > cursor })
 }
-
-// holds reports whether the event with this very seq is still here.
-func (b *buffer) holds(seq uint64) bool {
-	i := b.index(seq)
-	return i > 0 && b.events[i-1].Seq == seq
-}

@@ -25,8 +25,6 @@ type Participant struct {
 
 	acked uint64 // everything up to here has arrived
 	seen  uint64 // everything up to here was on a visible screen
-	// Messages in (gapFrom, gapTo] were reported lost to this participant.
-	gapFrom, gapTo uint64
 
 	armed Switch
 
@@ -38,7 +36,7 @@ type Participant struct {
 func (p *Participant) person() Person { return Person{p.ID, p.Alias, p.state} }
 
 // rememberedIDs is how many of a participant's message ids are remembered. At
-// 16 bytes each that is 16 KiB for those who write that much.
+// 24 bytes each that is 24 KiB for those who write that much.
 const rememberedIDs = 1024
 
 // sentIDs remembers the last ids a participant used and the seqs they got, in
@@ -49,29 +47,41 @@ type sentIDs struct {
 	next int // where the ring's oldest entry is, once it is full
 }
 
-type sentID struct{ hash, seq uint64 }
+type sentID struct {
+	hash, seq uint64
+	lost      bool // to a bound, before its sender could read it
+}
 
 var sentSeed = maphash.MakeSeed()
 
-// find is the seq the id got, or 0. The scan takes 0.4 µs at its longest.
-func (s *sentIDs) find(id string) uint64 {
+// find is the message that got the id; its seq is 0 if there is none. The scan
+// takes 0.4 µs at its longest.
+func (s *sentIDs) find(id string) sentID {
 	h := maphash.String(sentSeed, id)
 	for _, e := range s.ring {
 		if e.hash == h {
-			return e.seq
+			return e
 		}
 	}
-	return 0
+	return sentID{}
 }
 
 func (s *sentIDs) add(id string, seq uint64) {
-	e := sentID{maphash.String(sentSeed, id), seq}
+	e := sentID{hash: maphash.String(sentSeed, id), seq: seq}
 	if len(s.ring) < rememberedIDs {
 		s.ring = append(s.ring, e)
 		return
 	}
 	s.ring[s.next] = e
 	s.next = (s.next + 1) % rememberedIDs
+}
+
+// lose marks the messages with from < seq <= to as lost to their sender.
+func (s *sentIDs) lose(from, to uint64) {
+	for i := range s.ring {
+		e := &s.ring[i]
+		e.lost = e.lost || from < e.seq && e.seq <= to
+	}
 }
 
 // newestIn is the newest remembered seq with from < seq <= to, or 0.

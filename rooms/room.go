@@ -311,8 +311,10 @@ func (r *Room) beginPost(p *Participant, id string, size int) (uint64, error) {
 	if err := r.presentLocked(p); err != nil {
 		return 0, err
 	}
-	if seq := p.sent.find(id); seq != 0 && !r.unconfirmedLocked(p, seq) {
-		return seq, nil
+	// The buffer cannot confirm a message that was lost to a bound before its
+	// sender could read it: sent again, it is answered to the sender alone.
+	if m := p.sent.find(id); m.seq != 0 && !m.lost {
+		return m.seq, nil
 	}
 	if err := takeOne(p.rate); err != nil {
 		return 0, err
@@ -327,11 +329,11 @@ func (r *Room) finishPost(p *Participant, id string, tail []byte, added int) (ui
 	if err := r.presentLocked(p); err != nil {
 		return 0, err
 	}
-	if seq := p.sent.find(id); seq != 0 {
-		if p.sub != nil && r.unconfirmedLocked(p, seq) {
-			p.sub.tellLocked(messageWire(seq, tail))
+	if m := p.sent.find(id); m.seq != 0 {
+		if p.sub != nil && m.lost {
+			p.sub.tellLocked(messageWire(m.seq, tail))
 		}
-		return seq, nil
+		return m.seq, nil
 	}
 	if err := r.takeShareLocked(p, max(0, added)); err != nil {
 		return 0, err
@@ -339,13 +341,6 @@ func (r *Room) finishPost(p *Participant, id string, tail []byte, added int) (ui
 	e := r.appendLocked(true, nil, func(seq uint64) []byte { return messageWire(seq, tail) })
 	p.sent.add(id, e.Seq)
 	return e.Seq, nil
-}
-
-// unconfirmedLocked reports whether p's message seq was lost to a bound before
-// p could read it. The buffer cannot confirm it any more, so a repeated send
-// is answered to p alone.
-func (r *Room) unconfirmedLocked(p *Participant, seq uint64) bool {
-	return p.gapFrom < seq && seq <= p.gapTo && !r.buf.holds(seq)
 }
 
 // Purge ends the room for everybody; by is the participant who asked for it,

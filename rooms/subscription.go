@@ -77,7 +77,7 @@ func (r *Room) Subscribe(p *Participant, page string, after *uint64, wake func()
 	// another took over) lacks what is below the floor as well.
 	s.cursor = max(known, r.floor, r.buf.evicted)
 	if lost := max(r.buf.lost, newestMessage(r.floor)); messagesBetween(known, lost) > 0 {
-		p.gapFrom, p.gapTo = known, lost
+		p.sent.lose(known, lost)
 		s.gap = &Event{Seq: lost, wire: gapWire(lost, messagesBetween(known, lost))}
 	}
 	s.wake()
