@@ -1,12 +1,13 @@
 # `make help` lists the targets.
 
 .NOTPARALLEL:
-.PHONY: help test prepare format generated vet staticcheck tidy race js generate fmt vuln fuzz build run screenshots docker
+.PHONY: help test prepare format generated vet staticcheck tidy race js generate fmt vuln fuzz stress soak build run screenshots docker
 
 # A clone owned by somebody else has no readable version control.
 export GOFLAGS ?= -buildvcs=false
 
 FUZZTIME ?= 30s
+STRESSTIME ?= 20m
 
 help: ## list these targets
 	@awk -F ': .*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -57,6 +58,12 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
 		done; \
 	done
+
+stress: prepare ## break networks for STRESSTIME (20m); as root, real ones as well
+	CGO_ENABLED=1 go test -race -count=1 -v -timeout 0 -run '^TestStress$$' ./e2e -stress $(STRESSTIME) $$([ "$$(id -u)" != 0 ] || echo -netns)
+
+soak: ## open, use and end rooms for STRESSTIME and look for what stays
+	go test -count=1 -v -timeout 0 -run '^TestSoak$$' ./web -soak $(STRESSTIME)
 
 build: ## a static binary in bin/mayfly
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/mayfly ./cmd/mayfly

@@ -1,16 +1,20 @@
 package e2e
 
 import (
+	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 )
 
-// line is the network between a browser and the server: a TCP proxy that can
-// be cut, go silent, and be mended.
+// line is the network between a browser, or a client, and the server: a TCP
+// proxy that can be cut, go silent, be late, and be mended.
 type line struct {
 	listener net.Listener
 	server   string
@@ -27,12 +31,17 @@ const (
 	cut             // connections are reset, new ones too
 	dead            // bytes vanish in both directions, silently
 	deaf            // what the server says vanishes; the browser is still heard
+	late            // bytes take up to lateMost, new connections as well
 )
 
-// call is one connection over a line.
+const lateMost = time.Second
+
+// call is one connection over a line. Its flags are guarded by the line's mu.
 type call struct {
 	browser, server net.Conn
 	spoilt          bool // bytes of it have vanished
+	lost            bool // it stays as it is for ever, and carries nothing
+	torn            bool // it ends in the middle of whatever it carries next
 }
 
 func newLine(t *testing.T, s *server) *line {
@@ -59,53 +68,67 @@ func (l *line) accept() {
 		if err != nil {
 			return
 		}
-		l.mu.Lock()
-		state := l.state
-		l.mu.Unlock()
-		if state == cut {
-			reset(browser)
-			continue
-		}
-		server, err := net.Dial("tcp", l.server)
-		if err != nil {
-			reset(browser)
-			continue
-		}
-		c := &call{browser: browser, server: server}
-		l.mu.Lock()
-		l.open[c] = true
-		l.mu.Unlock()
-		go l.carry(c, server, browser, cut, dead)
-		go l.carry(c, browser, server, cut, dead, deaf)
+		go l.begin(browser)
 	}
+}
+
+func (l *line) begin(browser net.Conn) {
+	if l.is(late) {
+		time.Sleep(rand.N(lateMost))
+	}
+	server, err := net.Dial("tcp", l.server)
+	if err != nil || l.is(cut) {
+		reset(browser)
+		if err == nil {
+			reset(server)
+		}
+		return
+	}
+	c := &call{browser: browser, server: server}
+	l.mu.Lock()
+	l.open[c] = true
+	l.mu.Unlock()
+	go l.carry(c, server, browser, dead)
+	go l.carry(c, browser, server, dead, deaf)
+}
+
+func (l *line) is(state lineState) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state == state
 }
 
 // carry copies bytes in one direction; in some states they vanish.
 func (l *line) carry(c *call, to, from net.Conn, lossy ...lineState) {
 	b := make([]byte, 32<<10)
+	vanish := false // once bytes have, what follows them must not arrive
 	for {
 		n, err := from.Read(b)
-		if n > 0 {
-			l.mu.Lock()
-			for _, state := range lossy {
-				c.spoilt = c.spoilt || l.state == state
-			}
-			vanish := false
-			for _, state := range lossy {
-				vanish = vanish || l.state == state
-			}
-			l.mu.Unlock()
-			if !vanish {
-				if _, err := to.Write(b[:n]); err != nil {
-					break
-				}
+		if n > 0 && l.is(late) {
+			time.Sleep(rand.N(lateMost))
+		}
+		l.mu.Lock()
+		vanish = vanish || n > 0 && slices.Contains(lossy, l.state)
+		c.spoilt = c.spoilt || vanish
+		lost, torn := c.lost, c.torn
+		l.mu.Unlock()
+		switch {
+		case lost && err != nil:
+			return // and the other end will never know
+		case lost || vanish:
+		case torn && n > 0:
+			to.Write(b[:rand.N(n)])
+			err = io.ErrUnexpectedEOF
+		case n > 0:
+			if _, failed := to.Write(b[:n]); failed != nil {
+				err = failed
 			}
 		}
 		if err != nil {
-			break
+			l.hangUp(c)
+			return
 		}
 	}
-	l.hangUp(c)
 }
 
 func (l *line) hangUp(c *call) {
@@ -123,13 +146,32 @@ func (l *line) become(state lineState) {
 	l.state = state
 	var end []*call
 	for c := range l.open {
-		if state == cut || state == whole && c.spoilt {
+		if state == cut || state == whole && c.spoilt && !c.lost {
 			end = append(end, c)
 		}
 	}
 	l.mu.Unlock()
 	for _, c := range end {
 		l.hangUp(c)
+	}
+}
+
+// move is a switch of network: what was open is silent for ever at both ends,
+// and new connections work.
+func (l *line) move() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.open {
+		c.lost = true
+	}
+}
+
+// tear resets what is open, in the middle of whatever it carries next.
+func (l *line) tear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.open {
+		c.torn = true
 	}
 }
 

@@ -87,8 +87,8 @@ const handlers = {
     deadline = new Until(o.room.left);
     expires = o.room.expires;
     renew(Math.min(o.room.lease, o.room.left));
+    acked = last === undefined ? o.seq : 0; // what went out over a broken line may not have arrived
     last ??= o.seq;
-    acked = Math.max(acked, o.seq);
     present.clear();
     for (const person of o.participants) meet(person);
     drawPeople();
