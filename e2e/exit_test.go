@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -119,12 +118,6 @@ func (s *server) exitingTo(address string) *server {
 	go other.http.Serve(listener)
 	s.t.Cleanup(func() { other.http.Close() })
 	return other
-}
-
-// withoutScripts switches scripts off in the tab.
-func (p *person) withoutScripts() {
-	p.t.Helper()
-	command(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }
 
 var keyNames = map[string]string{
@@ -577,7 +570,7 @@ func TestExitLeadsWhereTheHostWants(t *testing.T) {
 		ana.allow(noiseStatus)
 		ana.mayAsk = []string{weather.host}
 		if !scripts {
-			ana.withoutScripts()
+			ana.scripts(false)
 		}
 		link := ana.admitted(slow+"/rooms", "room", "Harvest")
 		for _, from := range []string{link, slow + "/"} {
@@ -612,9 +605,10 @@ func TestExitWithoutScripts(t *testing.T) {
 	ana, bob := desktop(t, "Ana"), phone(t, "Bob")
 	link := ana.opens(s.local())
 	bob.allow(noiseStatus)
-	bob.withoutScripts()
+	bob.scripts(false)
 	bob.admitted(link + "/join")
-	bob.open(link)
+	bob.goesTo(link)
+	bob.streams()
 	bob.check("no word of keys that do nothing", `!document.querySelector('[data-exit-keys]').checkVisibility()`)
 	ana.sees("Ana", "Bob")
 	bob.press("Exit this page")
@@ -626,7 +620,8 @@ func TestExitWithoutScripts(t *testing.T) {
 
 	// With the purge that goes with it.
 	bob.admitted(link + "/join")
-	bob.open(link)
+	bob.goesTo(link)
+	bob.streams()
 	bob.press("Safety")
 	bob.chooses("“Exit this page” purges too")
 	bob.press("Exit this page")

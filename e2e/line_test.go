@@ -166,6 +166,15 @@ func (l *line) move() {
 	}
 }
 
+// end ends what is open in good order, as a proxy does that was told to.
+func (l *line) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.open {
+		c.browser.(*net.TCPConn).CloseWrite()
+	}
+}
+
 // tear resets what is open, in the middle of whatever it carries next.
 func (l *line) tear() {
 	l.mu.Lock()

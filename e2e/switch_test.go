@@ -272,41 +272,43 @@ func switchIsTapped(t *testing.T) {
 	ana.reads("still here")
 }
 
-// switchWithoutScripts: forms, a time of day, and a sentence for what is out of
-// bounds.
+// switchWithoutScripts: forms whose answers come into the composer's frame, a time
+// of day, and a sentence for what is out of bounds.
 func switchWithoutScripts(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
 	ana, bob := phone(t, "Ana"), desktop(t, "Bob")
 	ana.allow(noiseStatus)
-	ana.withoutScripts()
+	ana.scripts(false)
 	link := ana.admitted(s.local()+"/rooms", "room", "Harvest")
-	ana.open(link)
+	ana.goesTo(link)
+	ana.streams()
 	bob.enters(link)
 	room := s.room(link)
+	const said = inFrame + `?.body?.innerText ?? ''`
 	ownsSwitch := func() {
 		t.Helper()
-		ana.until("her own switch, with its time", `document.readyState === 'complete' && document.querySelector('[data-room]') && `+barOfOwn+` === $0`,
-			"Your dead man's switch purges this room at "+room.PurgeAt().UTC().Format("15:04:05 UTC")+" unless you tap before.")
+		at := room.PurgeAt().UTC().Format("15:04:05 UTC")
+		ana.until("her own switch, with its time", `(`+said+`).includes($0)`, "Your dead man's switch purges this room at "+at+" unless you tap before.")
+		ana.until("what all see", factsOf+`.includes($0)`, "A dead man's switch is armed: this room is purged at "+at+" unless somebody taps before.")
 	}
+	ana.press("Safety")
 	for _, value := range []string{"0", "61"} {
-		ana.press("Safety")
 		ana.fill(switchMinutes, value)
 		see[bool](ana, `field($0).form.noValidate = true`, switchMinutes) // as a browser that knows no number fields
 		ana.press("Arm switch")
-		ana.until("the sentence", `document.querySelector('[data-hint]')?.innerText.includes('whole number of minutes from 1 to 60')`)
-		ana.seesNoSwitch()
+		ana.until("the sentence", `(`+said+`).includes('whole number of minutes from 1 to 60')`)
+		ana.check("no switch", `!`+factsOf+`.includes('switch')`)
 	}
-	ana.press("Safety")
 	ana.fill(switchMinutes, "1")
 	ana.press("Arm switch")
 	bob.seesSwitch(room)
 	ownsSwitch()
 	before := room.PurgeAt()
-	ana.press("I am here")
+	ana.touch("I am here", atFrame, "[data-tap-form] button")
 	waitFor(t, "a later purge", func() bool { return room.PurgeAt().After(before) })
 	ownsSwitch()
-	ana.press("Disarm")
+	ana.touch("Disarm", atFrame, "[data-disarm-form] button")
 	bob.seesNoSwitch()
-	ana.until("no switch", `document.readyState === 'complete' && document.querySelector('[data-room]') && !visible(document.querySelector('[data-armed]'))`)
+	ana.until("no switch", `!`+factsOf+`.includes('switch') && !(`+said+`).includes('switch')`)
 }

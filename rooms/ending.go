@@ -10,6 +10,7 @@ import (
 // they are wiped.
 type Ending struct {
 	Cause Cause
+	by    *Participant // who asked for it; nil: nobody inside
 
 	mu        sync.Mutex
 	at        time.Time
@@ -31,13 +32,14 @@ type Receipt struct {
 
 // newEnding counts the screens of everybody still present: a participant
 // without a connection may still have a page open, which goes blank when its
-// lease ends. Only by's own does not: the answer to its purge takes its place.
+// lease ends. Only by's own does not, if it cannot confirm: the answer to its
+// purge takes its place.
 func newEnding(cause Cause, at time.Time, r *Room, by *Participant) *Ending {
-	e := &Ending{Cause: cause, at: at, waiting: map[*Subscription]time.Time{}, done: make(chan struct{})}
+	e := &Ending{Cause: cause, by: by, at: at, waiting: map[*Subscription]time.Time{}, done: make(chan struct{})}
 	for _, p := range r.order {
 		e.screens++
 		switch {
-		case p.sub != nil:
+		case p.sub != nil && !(p == by && p.sub.stream):
 			e.waiting[p.sub] = earlier(at.Add(r.Lease), r.Deadline)
 		case p == by:
 			e.confirmed++

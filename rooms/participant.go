@@ -23,8 +23,9 @@ type Participant struct {
 	sub         *Subscription // the open tab or stream, nil while absent
 	absentSince time.Time     // last contact, and start of the lease while sub is nil
 
-	acked uint64 // everything up to here has arrived
-	seen  uint64 // everything up to here was on a visible screen
+	acked   uint64 // everything up to here has arrived
+	flushed uint64 // everything up to here was sent to a page that cannot say whether it has
+	seen    uint64 // everything up to here was on a visible screen
 
 	armed Switch
 

@@ -8,6 +8,7 @@ type Subscription struct {
 	room        *Room
 	participant *Participant
 	page        string
+	stream      bool // its page has no scripts: it says nothing
 	wake        func()
 
 	// Guarded by room.mu.
@@ -42,8 +43,20 @@ type Welcome struct {
 // until Close does. It is called under the room's lock: it must return at once
 // and not call the room.
 func (r *Room) Subscribe(p *Participant, page string, after *uint64, wake func()) (*Subscription, Welcome, error) {
+	return r.subscribe(&Subscription{room: r, participant: p, page: page, wake: wake}, after)
+}
+
+// Stream is Subscribe for a page without scripts, which starts at what p has
+// acknowledged. It cannot say what has arrived: whoever writes it acknowledges
+// what was on its way long enough ago, and tells what was sent by Flushed.
+func (r *Room) Stream(p *Participant, wake func()) (*Subscription, Welcome, error) {
+	return r.subscribe(&Subscription{room: r, participant: p, stream: true, wake: wake}, nil)
+}
+
+func (r *Room) subscribe(s *Subscription, after *uint64) (*Subscription, Welcome, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	p := s.participant
 	if err := r.presentLocked(p); err != nil {
 		return nil, Welcome{}, err
 	}
@@ -62,13 +75,13 @@ func (r *Room) Subscribe(p *Participant, page string, after *uint64, wake func()
 		return nil, Welcome{}, ErrConnections
 	}
 	if p.sub != nil {
-		if page != "" && page == p.sub.page {
+		if s.page != "" && s.page == p.sub.page {
 			p.sub.endLocked(ErrStale)
 		} else {
 			p.sub.endLocked(Replaced)
 		}
 	}
-	s := &Subscription{room: r, participant: p, page: page, wake: wake, heard: time.Now()}
+	s.heard = time.Now()
 	p.sub = s
 	r.setStateLocked(p, Here)
 
@@ -187,6 +200,30 @@ func (s *Subscription) Ack(seq uint64) error {
 			s.room.trimLocked()
 		}
 	})
+}
+
+// Flushed says that everything up to seq was sent to a page without scripts,
+// which cannot say that it has arrived.
+func (s *Subscription) Flushed(seq uint64) {
+	s.report(seq, func(p *Participant) { p.flushed = max(p.flushed, seq) })
+}
+
+// AckFlushed acknowledges what was sent to p's page without scripts: whoever
+// loads the room again has read it.
+func (r *Room) AckFlushed(p *Participant) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.presentLocked(p) == nil && p.flushed > p.acked {
+		p.acked = p.flushed
+		r.trimLocked()
+	}
+}
+
+// Purger reports whether the room was purged by the one who reads here.
+func (s *Subscription) Purger() bool {
+	s.room.mu.Lock()
+	defer s.room.mu.Unlock()
+	return s.room.ending != nil && s.room.ending.by == s.participant
 }
 
 // Seen says that everything up to seq was on a visible screen. Errors as Ack.

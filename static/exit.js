@@ -97,7 +97,7 @@ find('[data-exit-keys]', control).hidden = false;
 
 // The answer to a refused form would keep what was typed in the tab's history,
 // and send it again with a reload.
-const page = location.pathname.replace(/^\/rooms$|(?<=^\/r\/[^/]+)\/(?!exit$).*/, '') || '/';
+const page = location.pathname.replace(/^\/rooms$|(?<=^\/r\/[^/]+)\/(?!(?:exit|live|ended\/.*)$).*/, '') || '/';
 if (page !== location.pathname) history.replaceState(null, '', page);
 
 // What a tab keeps is for its room alone.

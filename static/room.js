@@ -26,6 +26,7 @@ const WARN_MINUTES = [10, 5, 1]; // before the room ends
 const LEASE_SLACK = 30; // seconds by which server and page may differ: it is renewed every 15
 const PURGE_AGAIN_MS = 2000; // until a purge is sent again that was not answered
 const PURGE_ANSWER_MS = 8000;
+const TRIES_BEFORE_PLAIN = 2; // that failed: what carries pages may not carry WebSockets
 const NEAR_END_PX = 80; // a reader so close to the newest message follows it
 
 const room = find('[data-room]');
@@ -34,6 +35,7 @@ const limitBytes = Number(room.dataset.messageBytes);
 const log = find('[data-log]');
 const people = find('[data-people]');
 const status = find('[data-status]');
+const plain = find('[data-plain]');
 const leftText = find('[data-left]', room);
 const composer = /** @type {HTMLFormElement} */ (find('[data-composer]'));
 const text = /** @type {HTMLTextAreaElement} */ (find('textarea', composer));
@@ -70,6 +72,7 @@ const socket = new Socket(path, {
   status: (s) => {
     status.textContent = word(s);
     room.dataset.connection = s;
+    plain.hidden = s === 'connected' || socket.tries < TRIES_BEFORE_PLAIN;
     if (s === 'connected') {
       outbox.reconnected();
     } else {
@@ -492,7 +495,6 @@ function wipe(cause, confirm) {
   confirm?.();
   const known = document.querySelector(`template[data-cause="${CSS.escape(cause)}"]`) ? cause : 'gone';
   room.append(copy(`[data-cause="${known}"]`));
-  room.querySelector('[data-use-here]')?.addEventListener('click', () => location.reload());
   find('h1', room).focus();
   // The server closes once it has the confirmation; other ends close here.
   if (!confirm) socket.stop();

@@ -12,6 +12,9 @@ type Frame struct {
 	// ExitTo is where "Exit this page" leads to. ExitForm is what it posts to
 	// before, where there is a session to end; empty elsewhere.
 	ExitTo, ExitForm string
+
+	// GoOn is where a browser without scripts goes on at once; empty: nowhere.
+	GoOn string
 }
 
 // HomePage is the form "Create a room" and how it works.
@@ -46,6 +49,7 @@ type RoomPage struct {
 	You                  Person
 	People               []Person // everybody present, You included
 	EndsAt               string   // RFC 3339, UTC
+	EndsClock            string   // "14:02 UTC"
 	LeftSeconds          int
 	LeftText             string // "58 minutes", for browsers without scripts
 	LeaseSeconds         int
@@ -57,6 +61,34 @@ type RoomPage struct {
 	Notice               string // what came of a form posted without scripts, may be empty
 	Draft                string // text that was not accepted, put back into the composer
 	SendID               string // fresh id for the composer's hidden field
+	Back                 string // which page without scripts the forms lead back to; empty: the room's own
+}
+
+// Facts is what a page without scripts says of the room, again whenever it changes.
+type Facts struct {
+	People   []Person
+	You      string // ID
+	LeftText string
+	PurgeAt  Moment
+}
+
+// Message is one line of the log that somebody wrote.
+type Message struct {
+	Seq   string
+	Alias string
+	Own   bool
+	At    string // RFC 3339
+	Clock string // "14:02"
+	HTML  string // formatted
+}
+
+// Fuse is when a page without scripts goes blank by itself.
+type Fuse struct {
+	Nonce        string
+	LeftSeconds  int // until the room ends
+	LeaseSeconds int
+	StaleSeconds int    // without contact, until the page says so
+	Turn         string // "a" and "b" by turns: a new name begins the lease anew
 }
 
 // Person is one line of the list of people.

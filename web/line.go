@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -70,9 +71,27 @@ func newLine(conn net.Conn, carried []byte) *line {
 	return l
 }
 
-// tcp is the TCP connection below whatever wraps it, or nil.
-func (l *line) tcp() *net.TCPConn {
-	conn := l.Conn
+func (l *line) tcp() *net.TCPConn { return tcpBelow(l.Conn) }
+
+// connKey is where a request's context has its connection.
+type connKey struct{}
+
+func withConn(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, conn)
+}
+
+// boundSending bounds what the kernel holds for a stream whose reader does not
+// read, and how long it waits for a reader that is silent.
+func boundSending(r *http.Request) {
+	conn, _ := r.Context().Value(connKey{}).(net.Conn)
+	if tcp := tcpBelow(conn); tcp != nil {
+		tcp.SetWriteBuffer(sendBuffer)
+		giveUpAfter(tcp, 2*leaseEvery)
+	}
+}
+
+// tcpBelow is the TCP connection below whatever wraps it, or nil.
+func tcpBelow(conn net.Conn) *net.TCPConn {
 	for {
 		switch c := conn.(type) {
 		case *net.TCPConn:

@@ -44,15 +44,32 @@ func (s *Server) room(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.renderRoom(c, http.StatusOK, room, p, "", "")
+	room.AckFlushed(p)
+	return s.renderRoom(c, http.StatusOK, room, p, "", "", "")
 }
 
-func (s *Server) renderRoom(c echo.Context, status int, room *rooms.Room, p *rooms.Participant, notice, draft string) error {
-	people, err := room.People()
+// renderRoom shows the room again, with what came of a form on the page that the
+// form stands on.
+func (s *Server) renderRoom(c echo.Context, status int, room *rooms.Room, p *rooms.Participant, back, notice, draft string) error {
+	if back == backCompose {
+		return s.renderCompose(c, status, room, p, notice, draft)
+	}
+	page, err := s.roomPage(c, room, p)
 	if err != nil {
 		return err
 	}
-	left := room.Left()
+	page.Notice, page.Draft = notice, draft
+	if notice == "" {
+		page.GoOn = page.Path + "/live"
+	}
+	return render(c, status, views.Room(page))
+}
+
+func (s *Server) roomPage(c echo.Context, room *rooms.Room, p *rooms.Participant) (views.RoomPage, error) {
+	people, err := room.People()
+	if err != nil {
+		return views.RoomPage{}, err
+	}
 	own := room.Switch(p)
 	page := views.RoomPage{
 		Frame:         s.roomFrame(c),
@@ -62,8 +79,9 @@ func (s *Server) renderRoom(c echo.Context, status int, room *rooms.Room, p *roo
 		Name:          room.Name,
 		You:           views.Person{ID: p.ID, Alias: p.Alias},
 		EndsAt:        room.Deadline.UTC().Format(time.RFC3339),
-		LeftSeconds:   int(left / time.Second),
-		LeftText:      views.Count(int((left+time.Minute-1)/time.Minute), "minute", "minutes"),
+		EndsClock:     room.Deadline.UTC().Format("15:04 UTC"),
+		LeftSeconds:   int(room.Left() / time.Second),
+		LeftText:      leftText(room.Left()),
 		LeaseSeconds:  int(room.Lease / time.Second),
 		MessageBytes:  s.limits.MessageBytes,
 		PurgeAt:       moment(room.PurgeAt()),
@@ -71,17 +89,24 @@ func (s *Server) renderRoom(c echo.Context, status int, room *rooms.Room, p *roo
 		SwitchMinutes: switchOffer,
 		SwitchMin:     int(rooms.SwitchMin / time.Minute),
 		SwitchMax:     int(rooms.SwitchMax / time.Minute),
-		Notice:        notice,
-		Draft:         draft,
 		SendID:        rooms.NewMessageID(),
 	}
 	if own.After > 0 {
 		page.SwitchMinutes = int(own.After / time.Minute)
 	}
 	for _, person := range people {
-		page.People = append(page.People, views.Person{ID: person.ID, Alias: person.Alias, State: string(person.State)})
+		page.People = append(page.People, viewPerson(person))
 	}
-	return render(c, status, views.Room(page))
+	return page, nil
+}
+
+func viewPerson(p rooms.Person) views.Person {
+	return views.Person{ID: p.ID, Alias: p.Alias, State: string(p.State)}
+}
+
+// leftText is the time left for pages whose clock stands still, rounded up.
+func leftText(left time.Duration) string {
+	return views.Count(int((left+time.Minute-1)/time.Minute), "minute", "minutes")
 }
 
 func (s *Server) join(c echo.Context) error {
@@ -143,7 +168,7 @@ func (s *Server) postMessage(c echo.Context) error {
 		return err
 	}
 	// A form writes a byte as at most three.
-	f, err := readForm(c, int64(3*s.limits.MessageBytes+formBytes), "html", "id")
+	f, err := readForm(c, int64(3*s.limits.MessageBytes+formBytes), "html", "id", "back")
 	if err != nil {
 		return err
 	}
@@ -156,9 +181,9 @@ func (s *Server) postMessage(c echo.Context) error {
 		if x.status == http.StatusTooManyRequests {
 			x.words = views.WordsTooManyMessages(seconds(x.retry))
 		}
-		return s.renderRoom(c, x.status, room, p, problemAbove(x), f["html"])
+		return s.renderRoom(c, x.status, room, p, f["back"], problemAbove(x), f["html"])
 	}
-	return c.Redirect(http.StatusSeeOther, roomPath(c))
+	return c.Redirect(http.StatusSeeOther, backTo(c, f))
 }
 
 // post formats a message and puts it into the room. It returns the names of

@@ -46,6 +46,7 @@ type Server struct {
 	receipts *receipts
 	pumps    pumps
 	heart    heart
+	screens  screens
 	log      *slog.Logger
 	secure   bool // https: known from the base URL, for we never end TLS ourselves
 	handler  http.Handler
@@ -85,6 +86,7 @@ func (s *Server) HTTPServer() *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          quietLog(s.log),
+		ConnContext:       withConn,
 	}
 }
 
@@ -108,7 +110,10 @@ func (s *Server) routes() *echo.Echo {
 	page("/r/:room", s.room)
 	page("/r/:room/exit", s.exiting)
 	page("/r/:room/session", s.session)
+	page("/r/:room/compose", s.compose)
+	page("/r/:room/ended/:cause", s.ended)
 	e.GET("/r/:room/ws", s.socket)
+	e.GET("/r/:room/live", s.live)
 	e.POST("/rooms", s.create)
 	e.POST("/r/:room/join", s.join)
 	e.POST("/r/:room/messages", s.postMessage)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -25,7 +26,7 @@ func (s *Server) arm(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := readForm(c, formBytes, "minutes")
+	f, err := readForm(c, formBytes, "minutes", "back")
 	if err != nil {
 		return err
 	}
@@ -33,7 +34,7 @@ func (s *Server) arm(c echo.Context) error {
 	if err != nil {
 		n = -1
 	}
-	return s.switched(c, room, p, room.Arm(p, minutes(n)))
+	return s.switched(c, room, p, f, room.Arm(p, minutes(n)))
 }
 
 func (s *Server) disarm(c echo.Context) error {
@@ -41,20 +42,24 @@ func (s *Server) disarm(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.switched(c, room, p, room.Disarm(p))
+	f, err := readForm(c, formBytes, "back")
+	if err != nil && !errors.Is(err, errNotAForm) {
+		return err
+	}
+	return s.switched(c, room, p, f, room.Disarm(p))
 }
 
 // switched shows the room again, and above the composer what went wrong.
-func (s *Server) switched(c echo.Context, room *rooms.Room, p *rooms.Participant, err error) error {
+func (s *Server) switched(c echo.Context, room *rooms.Room, p *rooms.Participant, f form, err error) error {
 	if err == nil {
-		return c.Redirect(http.StatusSeeOther, roomPath(c))
+		return c.Redirect(http.StatusSeeOther, backTo(c, f))
 	}
 	x := explain(err)
 	if x.apart() {
 		return err
 	}
 	setRetry(c, x)
-	return s.renderRoom(c, x.status, room, p, problemAbove(x), "")
+	return s.renderRoom(c, x.status, room, p, f["back"], problemAbove(x), "")
 }
 
 // switchOffer is how many minutes the form offers.

@@ -1,0 +1,506 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"mayfly/format"
+	"mayfly/rooms"
+	"mayfly/views"
+)
+
+const (
+	// receivedAfter is when what a stream has sent counts as received: its page
+	// cannot say so.
+	receivedAfter = 30 * time.Second
+
+	// reloadAfter is when a page whose stream has broken loads itself again.
+	reloadAfter = 2 * time.Second
+
+	// staleAfter is when a page without contact says so: two renewals of its lease
+	// are missing by then.
+	staleAfter = 2*leaseEvery + 10*time.Second
+
+	// answerWait is how long a page whose own form has ended it may wait for the
+	// answer, before it is led away.
+	answerWait = 3 * time.Second
+
+	// streamWrite is how much is written at once to a stream: a line that takes
+	// this much in writeStall is slow, not dead.
+	streamWrite = 4 << 10
+
+	// onceBytes is how much a page that ends shows at most.
+	onceBytes = 1 << 20
+)
+
+// Forms on pages without scripts name by the field back where their answer leads.
+const (
+	backCompose = "compose"
+	backOnce    = "once"
+)
+
+// backTo is where the answer to a form leads.
+func backTo(c echo.Context, f form) string {
+	switch f["back"] {
+	case backCompose:
+		return roomPath(c) + "/compose"
+	case backOnce:
+		return roomPath(c) + "/live?once"
+	}
+	return roomPath(c)
+}
+
+// live is the room for a page without scripts: an answer that never ends. It
+// takes the participant over, so another site cannot have it asked for.
+func (s *Server) live(c echo.Context) error {
+	room, p, err := s.participant(c)
+	if errors.Is(err, errNoSession) {
+		return c.Redirect(http.StatusSeeOther, roomPath(c))
+	}
+	if err != nil {
+		return err
+	}
+	if site := c.Request().Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
+		return errCrossSite
+	}
+	st := &stream{server: s, c: c, room: room, participant: p, nonce: rand.Text(), wake: make(chan struct{}, 1), turn: "b"}
+	if c.QueryParams().Has("once") || showsAtEnd(c.Request()) {
+		return st.once()
+	}
+	return st.run()
+}
+
+// showsAtEnd reports whether a browser shows a page only when all of it is there.
+func showsAtEnd(r *http.Request) bool {
+	agent := r.UserAgent()
+	return slices.ContainsFunc([]string{"w3m/", "Lynx/", "Links ", "ELinks/"}, func(name string) bool { return strings.HasPrefix(agent, name) })
+}
+
+// stream is an open page without scripts.
+type stream struct {
+	server      *Server
+	c           echo.Context
+	room        *rooms.Room
+	participant *rooms.Participant
+	sub         *rooms.Subscription
+	wake        chan struct{}
+	nonce       string
+	closing     [][]byte // what ends the page's markup: the room, and the rest
+
+	people  []rooms.Person
+	aliases map[string]string // of everybody who was here: who left may still be quoted
+	purgeAt time.Time
+	turn    string // of the fuse
+	frames  int    // of media
+	seq     uint64 // of the newest event drawn
+	sent    []sent // and not acknowledged yet, oldest first
+	b       bytes.Buffer
+}
+
+// sent is what a stream had sent at a time.
+type sent struct {
+	seq uint64
+	at  time.Time
+}
+
+// open takes the participant over and begins the page, up to where the messages
+// come.
+func (st *stream) open(page func(views.RoomPage) templ.Component, back string) error {
+	model, err := st.server.roomPage(st.c, st.room, st.participant)
+	if err != nil {
+		return err
+	}
+	model.Back = back
+	sub, welcome, err := st.room.Stream(st.participant, func() {
+		select {
+		case st.wake <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return err
+	}
+	st.sub, st.seq, st.people, st.purgeAt = sub, welcome.Seq, welcome.People, welcome.PurgeAt
+	st.aliases = map[string]string{}
+	for _, person := range st.people {
+		st.aliases[person.ID] = person.Alias
+	}
+	st.draw(page(model))
+	parts := bytes.Split(bytes.Clone(st.b.Bytes()), []byte(views.StreamMark))
+	st.b.Reset()
+	st.b.Write(parts[0])
+	st.closing = parts[1:]
+	h := st.c.Response().Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store, no-transform")
+	h.Set("Content-Security-Policy", pagePolicyWith(st.nonce))
+	return nil
+}
+
+// once answers with what is new, and ends.
+func (st *stream) once() error {
+	st.room.AckFlushed(st.participant)
+	if err := st.open(views.Once, backOnce); err != nil {
+		return err
+	}
+	defer st.sub.Close()
+	st.facts()
+	for more, size := true, 0; more && size < onceBytes; size = st.b.Len() {
+		events, _, rest, err := st.sub.Take(nil, batchBytes)
+		if err != nil {
+			return err
+		}
+		st.events(events)
+		more = rest
+	}
+	st.b.Write(st.closing[0])
+	st.sub.Flushed(st.seq)
+	return st.c.HTMLBlob(http.StatusOK, st.b.Bytes())
+}
+
+// run streams until the room is over for this page, or the line breaks.
+func (st *stream) run() error {
+	page := func(model views.RoomPage) templ.Component { return views.Live(model, st.fuse()) }
+	if err := st.open(page, backCompose); err != nil {
+		return err
+	}
+	closing := false
+	defer func() {
+		if !closing {
+			st.sub.Close()
+		}
+	}()
+	st.prepare()
+	st.facts()
+	beat := time.NewTicker(leaseEvery)
+	defer beat.Stop()
+	minute := st.left()
+	for {
+		events, own, more, err := st.sub.Take(nil, batchBytes)
+		if cause := rooms.Cause(""); errors.As(err, &cause) {
+			closing = true
+			return st.end(cause)
+		}
+		if err != nil {
+			panic(http.ErrAbortHandler) // too slow: the page loads itself again, and is told what is missing
+		}
+		st.events(events)
+		st.states(own)
+		if left := st.left(); left != minute {
+			minute = left
+			st.facts()
+		}
+		if err := st.flush(); err != nil {
+			return nil
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-st.wake:
+		case <-beat.C:
+			st.beat()
+		case <-st.c.Request().Context().Done():
+			return nil
+		}
+	}
+}
+
+// prepare readies the connection for an answer without an end.
+func (st *stream) prepare() {
+	h := st.c.Response().Header()
+	h.Set("X-Accel-Buffering", "no") // nginx
+	// The end of the connection is the end of the page, whatever ends it, and so the
+	// page loads itself again; a body in chunks would be broken off.
+	h.Set("Transfer-Encoding", "identity")
+	h.Set("Refresh", fmt.Sprintf("%d; url=%s", seconds(reloadAfter), st.c.Request().URL.RequestURI()))
+	http.NewResponseController(st.c.Response()).SetReadDeadline(time.Time{})
+	boundSending(st.c.Request())
+	st.c.Response().WriteHeader(http.StatusOK)
+}
+
+// flush sends what was drawn.
+func (st *stream) flush() error {
+	rc := http.NewResponseController(st.c.Response())
+	for chunk := range slices.Chunk(st.b.Bytes(), streamWrite) {
+		rc.SetWriteDeadline(time.Now().Add(writeStall))
+		if _, err := st.c.Response().Write(chunk); err != nil {
+			return err
+		}
+		if err := rc.Flush(); err != nil {
+			return err
+		}
+	}
+	clear(st.b.Bytes())
+	if st.b.Reset(); st.b.Cap() > 2*batchBytes {
+		st.b = bytes.Buffer{}
+	}
+	if n := len(st.sent); n == 0 || st.sent[n-1].seq < st.seq {
+		st.sent = append(st.sent, sent{st.seq, time.Now()})
+		st.sub.Flushed(st.seq)
+	}
+	return nil
+}
+
+// beat renews the lease of the page, and acknowledges what it must have by now.
+func (st *stream) beat() {
+	st.sub.Heard()
+	fuse := st.fuse()
+	st.b.WriteString(fuse.Renewed())
+	received := 0
+	for received < len(st.sent) && time.Since(st.sent[received].at) >= receivedAfter {
+		received++
+	}
+	if received > 0 {
+		st.sub.Ack(st.sent[received-1].seq)
+		st.sent = slices.Delete(st.sent, 0, received)
+	}
+}
+
+func (st *stream) fuse() views.Fuse {
+	if st.turn == "a" {
+		st.turn = "b"
+	} else {
+		st.turn = "a"
+	}
+	return views.Fuse{Nonce: st.nonce, LeftSeconds: seconds(st.room.Left()), LeaseSeconds: seconds(min(st.room.Lease, st.room.Left())), StaleSeconds: seconds(staleAfter), Turn: st.turn}
+}
+
+// draw adds a part to the page.
+func (st *stream) draw(part templ.Component) {
+	part.Render(context.Background(), &st.b) // into memory, which does not fail
+}
+
+func (st *stream) left() string { return leftText(st.room.Left()) }
+
+// facts says anew who is here and how long the room lasts.
+func (st *stream) facts() {
+	facts := views.Facts{You: st.participant.ID, LeftText: st.left(), PurgeAt: moment(st.purgeAt)}
+	for _, person := range st.people {
+		facts.People = append(facts.People, viewPerson(person))
+	}
+	st.draw(views.LiveFacts(facts))
+}
+
+// streamed is what a stream needs of an event.
+type streamed struct {
+	Type        string
+	Seq         uint64
+	From        string
+	At          time.Time
+	HTML        string
+	Missed      int
+	Participant json.RawMessage
+	State       rooms.State
+}
+
+// person is whom an event is about: joined has all of it, others the ID.
+func (e streamed) person() (p rooms.Person) {
+	if json.Unmarshal(e.Participant, &p.ID) != nil {
+		json.Unmarshal(e.Participant, &p)
+	}
+	return p
+}
+
+func (st *stream) events(events []*rooms.Event) {
+	var line []byte
+	for _, event := range events {
+		line = event.AppendWire(line[:0])
+		var e streamed
+		json.Unmarshal(line, &e) // our own words
+		clear(line)
+		st.event(e)
+		st.seq = event.Seq
+	}
+}
+
+func (st *stream) event(e streamed) {
+	switch e.Type {
+	case "message":
+		st.draw(views.LiveMessage(views.Message{
+			Seq: fmt.Sprint(e.Seq), Alias: st.aliases[e.From], Own: e.From == st.participant.ID,
+			At: rooms.At(e.At), Clock: e.At.UTC().Format("15:04"), HTML: format.Media(e.HTML, st.media),
+		}))
+	case "joined":
+		p := e.person()
+		st.people = append(st.people, p)
+		st.aliases[p.ID] = p.Alias
+		st.draw(views.LiveNote(p.Alias + " joined"))
+		st.facts()
+	case "left":
+		id := e.person().ID
+		st.people = slices.DeleteFunc(st.people, func(p rooms.Person) bool { return p.ID == id })
+		st.draw(views.LiveNote(st.aliases[id] + " left"))
+		st.facts()
+	case "gap":
+		st.draw(views.LiveNote(views.Missing(e.Missed)))
+	case "armed", "disarmed":
+		st.purgeAt = e.At
+		st.draw(views.LiveNote(views.SwitchNote(e.Type == "armed")))
+		st.facts()
+	}
+}
+
+// states draws the passing states that a page without scripts can show.
+func (st *stream) states(own []byte) {
+	changed := false
+	for line := range bytes.Lines(own) {
+		var e streamed
+		if json.Unmarshal(line, &e) != nil || e.Type != "presence" {
+			continue
+		}
+		id := e.person().ID
+		if i := slices.IndexFunc(st.people, func(p rooms.Person) bool { return p.ID == id }); i >= 0 {
+			changed = changed || st.people[i].State != e.State
+			st.people[i].State = e.State
+		}
+	}
+	if changed {
+		st.facts()
+	}
+}
+
+// media is the button for media from elsewhere, and the frame that shows it.
+func (st *stream) media(kind string, address *url.URL) string {
+	var b strings.Builder
+	st.frames++
+	views.LiveMedia(kind, address.String(), address.Host, fmt.Sprint("media-", st.frames)).Render(context.Background(), &b)
+	return b.String()
+}
+
+// end hides all that was drawn, at once, and leads away. If the page has asked for
+// the end itself, the answer to that comes first.
+func (st *stream) end(cause rooms.Cause) error {
+	away := roomPath(st.c) + "/ended/" + string(cause)
+	confirmed := st.server.screens.await(st.participant.ID)
+	go func() {
+		defer st.sub.Close()
+		defer st.server.screens.forget(st.participant.ID, confirmed)
+		wait := time.NewTimer(answerWait + endedWait)
+		defer wait.Stop()
+		select {
+		case <-confirmed:
+			st.sub.Confirm()
+		case <-wait.C:
+		}
+	}()
+	st.b.Write(st.closing[0])
+	st.draw(views.LiveEnded(string(cause), roomPath(st.c), st.nonce))
+	if st.flush() != nil {
+		return nil
+	}
+	if st.sub.Purger() || cause == rooms.LoggedOut {
+		select {
+		case <-time.After(answerWait):
+		case <-st.c.Request().Context().Done():
+			return nil
+		}
+	}
+	st.draw(views.LiveAway(away))
+	st.b.Write(st.closing[1])
+	st.flush()
+	return nil
+}
+
+// ended is where a stream leads to when the room is over for it. To come here is
+// the one way for its page to say that nothing is left of it.
+func (s *Server) ended(c echo.Context) error {
+	cause := c.Param("cause")
+	if !views.IsEnding(cause) {
+		return echo.ErrNotFound
+	}
+	room := c.Param("room")
+	if sess, err := s.sealer.Read(c.Request(), room); err == nil {
+		s.screens.confirm(sess.Participant)
+	}
+	if _, _, err := s.participant(c); err != nil {
+		s.sealer.Forget(c.Response(), c.Request(), room)
+	}
+	return render(c, http.StatusOK, views.Ended(s.frame(c), cause, roomPath(c)))
+}
+
+// screens are the streams that have ended and whose pages have not come to the
+// page after it yet, by participant.
+type screens struct {
+	mu      sync.Mutex
+	waiting map[string]chan struct{}
+}
+
+func (s *screens) await(participant string) chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting == nil {
+		s.waiting = map[string]chan struct{}{}
+	}
+	s.waiting[participant] = make(chan struct{})
+	return s.waiting[participant]
+}
+
+func (s *screens) confirm(participant string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if confirmed, ok := s.waiting[participant]; ok {
+		delete(s.waiting, participant)
+		close(confirmed)
+	}
+}
+
+func (s *screens) forget(participant string, confirmed chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting[participant] == confirmed {
+		delete(s.waiting, participant)
+	}
+}
+
+// compose is the frame of a stream in which messages are written.
+func (s *Server) compose(c echo.Context) error {
+	framed := c.Request().Header.Get("Sec-Fetch-Dest") == "iframe"
+	room, p, err := s.participant(c)
+	if err != nil && framed {
+		frameable(c)
+		return render(c, http.StatusOK, views.ComposeOver(roomPath(c)))
+	}
+	if errors.Is(err, errNoSession) {
+		return c.Redirect(http.StatusSeeOther, roomPath(c))
+	}
+	if err != nil {
+		return err
+	}
+	return s.renderCompose(c, http.StatusOK, room, p, "", "")
+}
+
+func (s *Server) renderCompose(c echo.Context, status int, room *rooms.Room, p *rooms.Participant, notice, draft string) error {
+	page, err := s.roomPage(c, room, p)
+	if err != nil {
+		return err
+	}
+	page.Back, page.Notice, page.Draft = backCompose, notice, draft
+	frameable(c)
+	return render(c, status, views.Compose(page))
+}
+
+// frameable lets our own pages, and nobody else's, show this one in a frame.
+func frameable(c echo.Context) {
+	h := c.Response().Header()
+	h.Set("Content-Security-Policy", strings.Replace(pagePolicy, "frame-ancestors 'none'", "frame-ancestors 'self'", 1))
+	h.Set("X-Frame-Options", "SAMEORIGIN")
+}
+
+// pagePolicyWith is the policy of a page with style elements of its own.
+func pagePolicyWith(nonce string) string {
+	return strings.Replace(pagePolicy, "style-src 'self'", "style-src 'self' 'nonce-"+nonce+"'", 1)
+}
