@@ -28,7 +28,7 @@ const anatomy = `({
 
 // bodies are all that is wrong inside the messages' own boxes.
 const bodies = `[...document.querySelectorAll('[data-body]')].flatMap((body) => {
-	const line = body.closest('li'), problems = [];
+	const line = body.closest('.message'), problems = [];
 	if (line.parentElement !== document.querySelector('[data-log]')) problems.push('a line that is not in the log');
 	for (const e of body.querySelectorAll('*')) {
 		if (e.closest('.media')) continue;
