@@ -166,18 +166,21 @@ func (c *connection) drain(rest []byte, more bool) {
 	}
 }
 
+var beatPing = []byte{framePing, 0}
+
 // extend is a copy of a frame with what is for this reader alone: wire objects,
 // and the lease with a ping.
 func (c *connection) extend(frame, own []byte, beat bool) []byte {
-	b := bytes.Clone(frame)
 	if beat {
-		own = append(own, leaseWire(c.room)...)
+		own = append(leaseWire(c.room), own...)
 	}
+	b := make([]byte, 0, len(frame)+frameHeader+len(own)+len(beatPing))
+	b = append(b, frame...)
 	if len(own) > 0 {
 		b = append(b, textFrame(own)...)
 	}
 	if beat {
-		b = append(b, framePing, 0)
+		b = append(b, beatPing...)
 		c.pinged.Store(true)
 	}
 	return b

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"time"
 
 	"mayfly/format"
@@ -176,11 +177,12 @@ func switchWire(s rooms.Switch) []byte {
 
 // leaseWire lets the screen keep its messages for another lease, or for what
 // is left of the room.
+// leaseWire is written by hand: 15,000 people at rest are 1,000 leases a second.
+// Package json took a seventh of their CPU, and half a KiB of memory for each.
 func leaseWire(r *rooms.Room) []byte {
-	return rooms.Line(struct {
-		Type string `json:"type"`
-		For  int64  `json:"for"`
-	}{"lease", wholeSeconds(min(r.Lease, r.Left()))})
+	b := append(make([]byte, 0, 48), `{"type":"lease","for":`...)
+	b = strconv.AppendInt(b, wholeSeconds(min(r.Lease, r.Left())), 10)
+	return append(b, "}\n"...)
 }
 
 func endedWire(cause rooms.Cause) []byte {
