@@ -37,7 +37,6 @@ type client struct {
 	network func(ctx context.Context, network, address string) (net.Conn, error)
 
 	jobs sync.WaitGroup
-	stop context.CancelFunc
 
 	mu         sync.Mutex
 	you        string
@@ -51,7 +50,6 @@ type client struct {
 	ws         *websocket.Conn
 	hangUp     context.CancelFunc // gives the present connection up
 	dials      int                // connections tried
-	welcomes   int
 	complaints []string
 }
 
@@ -66,8 +64,7 @@ type gap struct{ after, missed int }
 func visit(t *testing.T, link, alias, socket string, network func(context.Context, string, string) (net.Conn, error)) *client {
 	t.Helper()
 	form := url.Values{"alias": {alias}, "password": {password}}
-	asks := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := asks.PostForm(link+"/join", form)
+	resp, err := outside.PostForm(link+"/join", form)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +80,6 @@ func visit(t *testing.T, link, alias, socket string, network func(context.Contex
 		t.Fatalf("%s cannot join: status %d", alias, resp.StatusCode)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	c.stop = stop
 	c.jobs.Go(func() { c.live(ctx) })
 	t.Cleanup(func() {
 		stop()
@@ -95,8 +91,7 @@ func visit(t *testing.T, link, alias, socket string, network func(context.Contex
 // createRoom opens a room that its creator has left, and is its link.
 func (s *server) createRoom() (link string) {
 	s.t.Helper()
-	asks := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := asks.PostForm(s.local()+"/rooms", url.Values{"alias": {"Creator"}, "room": {"Harvest"}, "password": {password}})
+	resp, err := outside.PostForm(s.local()+"/rooms", url.Values{"alias": {"Creator"}, "room": {"Harvest"}, "password": {password}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -107,7 +102,7 @@ func (s *server) createRoom() (link string) {
 	link = s.local() + resp.Header.Get("Location")
 	leaving, _ := http.NewRequest("POST", link+"/logout", nil)
 	leaving.AddCookie(resp.Cookies()[0])
-	if resp, err = asks.Do(leaving); err != nil || resp.StatusCode != http.StatusSeeOther {
+	if resp, err = outside.Do(leaving); err != nil || resp.StatusCode != http.StatusSeeOther {
 		s.t.Fatalf("cannot log out: %v, %v", resp, err)
 	}
 	resp.Body.Close()
@@ -211,7 +206,6 @@ func (c *client) take(ctx context.Context, ws *websocket.Conn, o object) {
 	defer c.mu.Unlock()
 	switch o.Type {
 	case "welcome":
-		c.welcomes++
 		c.ws = ws
 		if c.known && o.Seq != c.last {
 			c.complainLocked("resumed after %d, welcomed at %d", c.last, o.Seq)

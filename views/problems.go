@@ -1,9 +1,6 @@
 package views
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // Words are what went wrong and what to do next, as a visitor reads it: on a
 // page of its own or above the form it concerns.
@@ -97,28 +94,4 @@ func FieldText(reason string, least, most int) string {
 const (
 	NextHome = "Go to the first page"
 	NextJoin = "Join with the password"
-)
-
-// Missing says how many messages were lost.
-func Missing(n int) string {
-	if n == 1 {
-		return missingOne
-	}
-	return strings.Replace(missing, "{n}", strconv.Itoa(n), 1)
-}
-
-// SwitchNote says that a dead man's switch was armed, or that none is any more.
-func SwitchNote(armed bool) string {
-	if armed {
-		return wordsArmed
-	}
-	return wordsDisarmed
-}
-
-// Sentences that scripts and streams have in common.
-const (
-	missing       = "{n} messages are missing: they were dropped while you were away."
-	missingOne    = "1 message is missing: it was dropped while you were away."
-	wordsArmed    = "A dead man's switch was armed. This room is purged when it runs out."
-	wordsDisarmed = "No dead man's switch is armed any more."
 )

@@ -13,22 +13,28 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// pagePolicy is the Content-Security-Policy of every page. Trusted Types leave
-// one way to turn text into markup, static/trusted.js.
-var pagePolicy = strings.Join([]string{
-	"default-src 'none'",
-	"script-src 'self'",
-	"style-src 'self'",
-	"img-src 'self' data:",
-	"media-src data:",
-	"connect-src 'self'",
-	"frame-src 'self'",
-	"form-action 'self'",
-	"base-uri 'none'",
-	"frame-ancestors 'none'",
-	"require-trusted-types-for 'script'",
-	"trusted-types mayfly",
-}, "; ")
+// pagePolicy is the Content-Security-Policy of nearly every page: no style of
+// its own, and no frame around it.
+var pagePolicy = policy("'self'", "'none'")
+
+// policy is that of pages whose styles come from styles and that ancestors may
+// frame. Trusted Types leave one way to turn text into markup, static/trusted.js.
+func policy(styles, ancestors string) string {
+	return strings.Join([]string{
+		"default-src 'none'",
+		"script-src 'self'",
+		"style-src " + styles,
+		"img-src 'self' data:",
+		"media-src data:",
+		"connect-src 'self'",
+		"frame-src 'self'",
+		"form-action 'self'",
+		"base-uri 'none'",
+		"frame-ancestors " + ancestors,
+		"require-trusted-types-for 'script'",
+		"trusted-types mayfly",
+	}, "; ")
+}
 
 // headers sets what every answer carries; a handler may replace them.
 func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +27,10 @@ const (
 	// receivedAfter is when what a stream has sent counts as received: its page
 	// cannot say so.
 	receivedAfter = 30 * time.Second
+
+	// sentEvery is the least time between two entries of what was sent, so that
+	// there are at most 46 of them.
+	sentEvery = time.Second
 
 	// reloadAfter is when a page whose stream has broken loads itself again.
 	reloadAfter = 2 * time.Second
@@ -146,7 +151,7 @@ func (st *stream) open(page func(views.RoomPage) templ.Component, back string) e
 	h := st.c.Response().Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store, no-transform")
-	h.Set("Content-Security-Policy", pagePolicyWith(st.nonce))
+	h.Set("Content-Security-Policy", policy("'self' 'nonce-"+st.nonce+"'", "'none'"))
 	return nil
 }
 
@@ -177,9 +182,9 @@ func (st *stream) run() error {
 	if err := st.open(page, backCompose); err != nil {
 		return err
 	}
-	closing := false
+	ending := false // from then on end closes the subscription
 	defer func() {
-		if !closing {
+		if !ending {
 			st.sub.Close()
 		}
 	}()
@@ -191,8 +196,9 @@ func (st *stream) run() error {
 	for {
 		events, own, more, err := st.sub.Take(nil, batchBytes)
 		if cause := rooms.Cause(""); errors.As(err, &cause) {
-			closing = true
-			return st.end(cause)
+			ending = true
+			st.end(cause)
+			return nil
 		}
 		if err != nil {
 			panic(http.ErrAbortHandler) // too slow: the page loads itself again, and is told what is missing
@@ -248,9 +254,9 @@ func (st *stream) flush() error {
 	if st.b.Reset(); st.b.Cap() > 2*batchBytes {
 		st.b = bytes.Buffer{}
 	}
-	if n := len(st.sent); n == 0 || st.sent[n-1].seq < st.seq {
+	st.sub.Flushed(st.seq)
+	if n := len(st.sent); n == 0 || st.sent[n-1].seq < st.seq && time.Since(st.sent[n-1].at) >= sentEvery {
 		st.sent = append(st.sent, sent{st.seq, time.Now()})
-		st.sub.Flushed(st.seq)
 	}
 	return nil
 }
@@ -282,6 +288,11 @@ func (st *stream) fuse() views.Fuse {
 // draw adds a part to the page.
 func (st *stream) draw(part templ.Component) {
 	part.Render(context.Background(), &st.b) // into memory, which does not fail
+}
+
+// note draws a sentence of the room.
+func (st *stream) note(key string, places ...string) {
+	st.draw(views.LiveNote(views.Word(key, places...)))
 }
 
 func (st *stream) left() string { return leftText(st.room.Left()) }
@@ -338,18 +349,22 @@ func (st *stream) event(e streamed) {
 		p := e.person()
 		st.people = append(st.people, p)
 		st.aliases[p.ID] = p.Alias
-		st.draw(views.LiveNote(p.Alias + " joined"))
+		st.note("joined", "alias", p.Alias)
 		st.facts()
 	case "left":
 		id := e.person().ID
 		st.people = slices.DeleteFunc(st.people, func(p rooms.Person) bool { return p.ID == id })
-		st.draw(views.LiveNote(st.aliases[id] + " left"))
+		st.note("left", "alias", st.aliases[id])
 		st.facts()
 	case "gap":
-		st.draw(views.LiveNote(views.Missing(e.Missed)))
+		key := "gap"
+		if e.Missed == 1 {
+			key = "gap-one"
+		}
+		st.note(key, "n", strconv.Itoa(e.Missed))
 	case "armed", "disarmed":
 		st.purgeAt = e.At
-		st.draw(views.LiveNote(views.SwitchNote(e.Type == "armed")))
+		st.note(e.Type)
 		st.facts()
 	}
 }
@@ -381,15 +396,21 @@ func (st *stream) media(kind string, address *url.URL) string {
 	return b.String()
 }
 
-// end hides all that was drawn, at once, and leads away. If the page has asked for
-// the end itself, the answer to that comes first.
-func (st *stream) end(cause rooms.Cause) error {
-	away := roomPath(st.c) + "/ended/" + string(cause)
+// end leads the page away, and waits on for its coming there, which confirms
+// that nothing is left of it.
+func (st *stream) end(cause rooms.Cause) {
 	confirmed := st.server.screens.await(st.participant.ID)
+	done := func() {
+		st.server.screens.forget(st.participant.ID, confirmed)
+		st.sub.Close()
+	}
+	if !st.leadAway(cause) {
+		done()
+		return
+	}
 	go func() {
-		defer st.sub.Close()
-		defer st.server.screens.forget(st.participant.ID, confirmed)
-		wait := time.NewTimer(answerWait + endedWait)
+		defer done()
+		wait := time.NewTimer(purgeWait)
 		defer wait.Stop()
 		select {
 		case <-confirmed:
@@ -397,22 +418,26 @@ func (st *stream) end(cause rooms.Cause) error {
 		case <-wait.C:
 		}
 	}()
+}
+
+// leadAway hides all that was drawn, at once, and leads away, unless the line is
+// broken. If the page has asked for the end itself, the answer to that comes first.
+func (st *stream) leadAway(cause rooms.Cause) bool {
 	st.b.Write(st.closing[0])
 	st.draw(views.LiveEnded(string(cause), roomPath(st.c), st.nonce))
 	if st.flush() != nil {
-		return nil
+		return false
 	}
 	if st.sub.Purger() || cause == rooms.LoggedOut {
 		select {
 		case <-time.After(answerWait):
 		case <-st.c.Request().Context().Done():
-			return nil
+			return false
 		}
 	}
-	st.draw(views.LiveAway(away))
+	st.draw(views.LiveAway(roomPath(st.c) + "/ended/" + string(cause)))
 	st.b.Write(st.closing[1])
-	st.flush()
-	return nil
+	return st.flush() == nil
 }
 
 // ended is where a stream leads to when the room is over for it. To come here is
@@ -496,11 +521,6 @@ func (s *Server) renderCompose(c echo.Context, status int, room *rooms.Room, p *
 // frameable lets our own pages, and nobody else's, show this one in a frame.
 func frameable(c echo.Context) {
 	h := c.Response().Header()
-	h.Set("Content-Security-Policy", strings.Replace(pagePolicy, "frame-ancestors 'none'", "frame-ancestors 'self'", 1))
+	h.Set("Content-Security-Policy", policy("'self'", "'self'"))
 	h.Set("X-Frame-Options", "SAMEORIGIN")
-}
-
-// pagePolicyWith is the policy of a page with style elements of its own.
-func pagePolicyWith(nonce string) string {
-	return strings.Replace(pagePolicy, "style-src 'self'", "style-src 'self' 'nonce-"+nonce+"'", 1)
 }

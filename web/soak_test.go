@@ -3,6 +3,7 @@ package web
 import (
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"runtime"
 	"sync"
@@ -79,7 +80,8 @@ func (s *testServer) life(t *testing.T, kind int) {
 	open := []*tab{anas, bobs}
 	switch kind % 4 {
 	case 0:
-		bob.post(bob.path + "/logout")
+		bob.post(bob.path+"/logout").want(t, http.StatusSeeOther)
+		bobs.ended("logged-out", 4503)
 		open = []*tab{anas, cys}
 	case 1:
 		cys.ws.CloseNow()

@@ -176,9 +176,9 @@ func switchWire(s rooms.Switch) []byte {
 }
 
 // leaseWire lets the screen keep its messages for another lease, or for what
-// is left of the room.
-// leaseWire is written by hand: 15,000 people at rest are 1,000 leases a second.
-// Package json took a seventh of their CPU, and half a KiB of memory for each.
+// is left of the room. It is written by hand: 15,000 people at rest are 1,000
+// leases a second. Package json took a seventh of their CPU, and half a KiB of
+// memory for each.
 func leaseWire(r *rooms.Room) []byte {
 	b := append(make([]byte, 0, 48), `{"type":"lease","for":`...)
 	b = strconv.AppendInt(b, wholeSeconds(min(r.Lease, r.Left())), 10)
