@@ -396,28 +396,15 @@ func (st *stream) media(kind string, address *url.URL) string {
 	return b.String()
 }
 
-// end leads the page away, and waits on for its coming there, which confirms
-// that nothing is left of it.
+// end leads the page away. Its coming there confirms that nothing is left of it.
 func (st *stream) end(cause rooms.Cause) {
-	confirmed := st.server.screens.await(st.participant.ID)
-	done := func() {
-		st.server.screens.forget(st.participant.ID, confirmed)
-		st.sub.Close()
+	st.server.screens.await(st.participant.ID, st.sub)
+	giveUp := func() { st.server.screens.giveUp(st.participant.ID, st.sub) }
+	if st.leadAway(cause) {
+		time.AfterFunc(purgeWait, giveUp)
+	} else {
+		giveUp()
 	}
-	if !st.leadAway(cause) {
-		done()
-		return
-	}
-	go func() {
-		defer done()
-		wait := time.NewTimer(purgeWait)
-		defer wait.Stop()
-		select {
-		case <-confirmed:
-			st.sub.Confirm()
-		case <-wait.C:
-		}
-	}()
 }
 
 // leadAway hides all that was drawn, at once, and leads away, unless the line is
@@ -461,34 +448,36 @@ func (s *Server) ended(c echo.Context) error {
 // page after it yet, by participant.
 type screens struct {
 	mu      sync.Mutex
-	waiting map[string]chan struct{}
+	waiting map[string]*rooms.Subscription
 }
 
-func (s *screens) await(participant string) chan struct{} {
+func (s *screens) await(participant string, sub *rooms.Subscription) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.waiting == nil {
-		s.waiting = map[string]chan struct{}{}
+		s.waiting = map[string]*rooms.Subscription{}
 	}
-	s.waiting[participant] = make(chan struct{})
-	return s.waiting[participant]
+	s.waiting[participant] = sub
 }
 
 func (s *screens) confirm(participant string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if confirmed, ok := s.waiting[participant]; ok {
-		delete(s.waiting, participant)
-		close(confirmed)
+	sub, ok := s.waiting[participant]
+	delete(s.waiting, participant)
+	s.mu.Unlock()
+	if ok {
+		sub.Confirm()
+		sub.Close()
 	}
 }
 
-func (s *screens) forget(participant string, confirmed chan struct{}) {
+func (s *screens) giveUp(participant string, sub *rooms.Subscription) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.waiting[participant] == confirmed {
+	if s.waiting[participant] == sub {
 		delete(s.waiting, participant)
 	}
+	s.mu.Unlock()
+	sub.Close()
 }
 
 // compose is the frame of a stream in which messages are written.
