@@ -304,6 +304,7 @@ func (p *person) screen() string {
 func (p *person) open(address string) {
 	p.t.Helper()
 	p.do(chromedp.Navigate(address))
+	p.until("the whole page", `document.readyState === 'complete'`) // a page before it may have ended Navigate's wait
 	p.wellMade()
 }
 
@@ -315,8 +316,13 @@ func (p *person) wellMade() {
 		e.tagName === 'SCRIPT' && !e.src || [...e.attributes].some((a) => a.name === 'style' || a.name.startsWith('on')))`)
 }
 
-func (p *person) reload() { p.t.Helper(); p.do(chromedp.Reload()); p.wellMade() }
-func (p *person) back()   { p.t.Helper(); p.walk(-1) }
+func (p *person) reload() {
+	p.t.Helper()
+	p.do(chromedp.Reload())
+	p.until("the whole page", `document.readyState === 'complete'`)
+	p.wellMade()
+}
+func (p *person) back() { p.t.Helper(); p.walk(-1) }
 func (p *person) forward() {
 	p.t.Helper()
 	p.walk(1)
