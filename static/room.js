@@ -182,22 +182,30 @@ let scrolledTo = 0;
 
 /** Adds a line to the log, before what still waits to be sent. */
 function draw(/** @type {HTMLElement} */ line, follow = false) {
-  following ||= follow;
   log.insertBefore(line, log.querySelector('[data-pending]'));
-  keepEnd();
+  if (follow) toEnd();
+  else keepEnd();
 }
 
 // Who is at the newest message stays there when the log gets smaller, as by the
 // keyboard of a phone, or what is in it larger, as by a picture that was loaded.
-// Only scrolling back ends that.
+// Only scrolling back ends that, and at once: its event may come later than the
+// next message.
 function keepEnd() {
-  if (following) log.scrollTop = log.scrollHeight;
+  look();
+  if (following) toEnd();
 }
-log.addEventListener('scroll', () => {
+function look() {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
   following = atEnd || (following && log.scrollTop >= scrolledTo);
   scrolledTo = log.scrollTop;
-});
+}
+function toEnd() {
+  following = true;
+  log.scrollTop = log.scrollHeight;
+  scrolledTo = log.scrollTop;
+}
+log.addEventListener('scroll', look);
 log.addEventListener('load', keepEnd, true);
 new ResizeObserver(keepEnd).observe(log);
 
@@ -333,7 +341,7 @@ function setAside(/** @type {Outgoing} */ item) {
   line.dataset.pending = item.id;
   find('[data-body]', line).textContent = item.text;
   log.append(line);
-  log.scrollTop = log.scrollHeight;
+  toEnd();
   free();
 }
 
