@@ -304,8 +304,15 @@ func (p *person) screen() string {
 func (p *person) open(address string) {
 	p.t.Helper()
 	p.do(chromedp.Navigate(address))
-	p.until("the whole page", `document.readyState === 'complete'`) // a page before it may have ended Navigate's wait
+	p.whole()
 	p.wellMade()
+}
+
+// whole waits for all of a page, as the load event of the page before may have
+// ended another wait; of a page without end, for all but what happens in it.
+func (p *person) whole() {
+	p.t.Helper()
+	p.until("the whole page", `document.readyState === 'complete' || document.querySelector('.live-composer')`)
 }
 
 // wellMade checks what holds for every page of ours.
@@ -319,7 +326,7 @@ func (p *person) wellMade() {
 func (p *person) reload() {
 	p.t.Helper()
 	p.do(chromedp.Reload())
-	p.until("the whole page", `document.readyState === 'complete'`)
+	p.whole()
 	p.wellMade()
 }
 func (p *person) back() { p.t.Helper(); p.walk(-1) }
