@@ -11,6 +11,7 @@ require (
 	github.com/hashicorp/golang-lru/v2 v2.0.7
 	github.com/labstack/echo/v4 v4.16.0
 	github.com/microcosm-cc/bluemonday v1.0.27
+	github.com/minio/argon2 v1.0.0
 	github.com/sethvargo/go-diceware v0.6.0
 	go.mau.fi/util v0.9.4
 	golang.org/x/crypto v0.58.0

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/crypto/argon2"
+	"github.com/minio/argon2"
 	"golang.org/x/text/secure/precis"
 )
 
@@ -43,8 +43,9 @@ const (
 )
 
 // At most hashSlotsMax hashes run at once, which is 76 MiB at 19 MiB each, and
-// one core, if there are several, is left to the rooms that run. At most hashWaiting wait; those of creations may take
-// half of the places, so that there is always room for joins.
+// one core, if there are several, is left to the rooms that run. At most
+// hashWaiting wait; those of creations may take half of the places, so that there
+// is always room for joins.
 const (
 	hashSlotsMax         = 4
 	hashWaiting          = 64
@@ -74,11 +75,16 @@ type hasher struct {
 type waiters []chan struct{}
 
 // newHasher makes a hasher that uses this much memory for each hash at a time.
+//
+// The memory is zeroed and used again. With golang.org/x/crypto/argon2, which
+// takes new memory for each hash, a join costs 1.07 times the bare hash instead
+// of 0.91, and rooms wait up to 6 ms while 19 MiB are collected and overwritten.
 func newHasher(memoryKiB uint32) *hasher {
+	idKey := argon2.NewIDKey(hashTime, memoryKiB, hashThreads)
 	return &hasher{
 		free: max(1, min(runtime.GOMAXPROCS(0)-1, hashSlotsMax)),
 		derive: func(password string, salt []byte) []byte {
-			return argon2.IDKey([]byte(password), salt, hashTime, memoryKiB, hashThreads, uint32(len(passwordHash{}.key)))
+			return idKey([]byte(password), salt, nil, nil, uint32(len(passwordHash{}.key)))
 		},
 	}
 }

@@ -1,14 +1,18 @@
 package rooms
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
+
+	"golang.org/x/crypto/argon2"
 )
 
 func TestPassword(t *testing.T) {
@@ -75,6 +79,28 @@ func TestHashIsArgon2id(t *testing.T) {
 	got := hex.EncodeToString(newHasher(256).derive("password", []byte("somesalt")))
 	if got != want {
 		t.Errorf("derive = %s, want %s", got, want)
+	}
+}
+
+// TestHashInUsedMemory: memory that other hashes have used changes nothing, and
+// nothing of them is left in it.
+func TestHashInUsedMemory(t *testing.T) {
+	t.Parallel()
+	for _, memory := range []uint32{8, 1024, 19456} {
+		h := newHasher(memory)
+		var hashes sync.WaitGroup
+		for i := range 4 {
+			hashes.Go(func() {
+				for j := range 3 {
+					password, salt := strings.Repeat("pass", 1+i+8*j), []byte(fmt.Sprintf("salt of %d and %d", i, j))
+					want := argon2.IDKey([]byte(password), salt, hashTime, memory, hashThreads, 32)
+					if got := h.derive(password, salt); !bytes.Equal(got, want) {
+						t.Errorf("derive(%q, %q) with %d KiB = %x, want %x", password, salt, memory, got, want)
+					}
+				}
+			})
+		}
+		hashes.Wait()
 	}
 }
 

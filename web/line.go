@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -43,6 +45,7 @@ type line struct {
 	wanted  atomic.Bool // a tryLock has failed
 	closing atomic.Bool // there is closeWait left, whatever the line takes
 	lost    atomic.Bool // we gave it up
+	broken  atomic.Bool // nothing more will arrive
 	heard   atomic.Bool // something has arrived
 
 	// Guarded by mu: what attempt has to write.
@@ -114,6 +117,9 @@ func (l *line) Read(b []byte) (int, error) {
 	n, err := l.Conn.Read(b)
 	if n > 0 && !l.heard.Load() {
 		l.heard.Store(true)
+	}
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		l.broken.Store(true)
 	}
 	return n, err
 }
@@ -218,6 +224,17 @@ func (l *line) reset() {
 type hijacker struct {
 	http.ResponseWriter
 	line *line
+}
+
+// WriteHeader leaves of the headers that every answer has only what a handshake
+// needs: no document comes of it, and they would cost 5 % of a resume.
+func (h *hijacker) WriteHeader(status int) {
+	if status == http.StatusSwitchingProtocols {
+		maps.DeleteFunc(h.Header(), func(name string, _ []string) bool {
+			return name != "Upgrade" && name != "Connection" && !strings.HasPrefix(name, "Sec-Websocket-")
+		})
+	}
+	h.ResponseWriter.WriteHeader(status)
 }
 
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {

@@ -394,6 +394,10 @@ func (c *connection) sayEnded(cause rooms.Cause) {
 // close does the closing handshake within closeWait; Close alone would wait for
 // up to ten seconds.
 func (c *connection) close(code websocket.StatusCode) {
+	if c.line.broken.Load() {
+		c.ws.CloseNow() // nobody is there to shake hands with
+		return
+	}
 	c.line.closeSoon()
 	c.ws.Close(code, "")
 }
