@@ -20,28 +20,26 @@ type heart struct {
 	beating bool
 }
 
-// add returns where c was put, for remove.
-func (h *heart) add(c *connection) (part int) {
+func (h *heart) add(c *connection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	part = h.added % len(h.parts)
+	c.part = h.added % len(h.parts)
 	h.added++
-	if h.parts[part] == nil {
-		h.parts[part] = map[*connection]bool{}
+	if h.parts[c.part] == nil {
+		h.parts[c.part] = map[*connection]bool{}
 	}
-	h.parts[part][c] = true
+	h.parts[c.part][c] = true
 	h.count++
 	if !h.beating {
 		h.beating = true
 		time.AfterFunc(time.Second, h.beat)
 	}
-	return part
 }
 
-func (h *heart) remove(c *connection, part int) {
+func (h *heart) remove(c *connection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.parts[part], c)
+	delete(h.parts[c.part], c)
 	h.count--
 }
 

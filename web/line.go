@@ -25,11 +25,13 @@ const (
 	// read (it doubles it); left to itself it takes up to 4 MiB.
 	sendBuffer = 64 << 10
 
-	// The buffers that package websocket reads and writes through. What browsers
-	// send at rest is an ack of 40 bytes. Only control frames pass the other, and
-	// whole: they have 127 bytes at most (RFC 6455, section 5.5).
-	readBuffer  = 256
-	writeBuffer = 128
+	// readBuffer is what a line reads ahead; what browsers send at rest is an ack of
+	// 40 bytes. Package websocket's own buffers are as small as they can be: it
+	// writes control frames alone, which have 127 bytes at most (RFC 6455, section
+	// 5.5), and writes them whole.
+	readBuffer    = 256
+	libraryReads  = 16
+	libraryWrites = 128
 )
 
 // line is the network connection of one socket. Whatever is written to it, by us
@@ -37,9 +39,17 @@ const (
 // mix. Who must not wait uses tryLock and writeNow.
 type line struct {
 	net.Conn
-	raw     syscall.RawConn // to write without waiting; nil if that cannot be
-	carried []byte          // read from the browser before it was a line
-	idle    func()          // called when the line is free, after a tryLock that failed
+	raw  syscall.RawConn // to write without waiting; nil if that cannot be
+	idle func()          // called when the line is free, after a tryLock that failed
+
+	// Of the reader: what has been read ahead, by net/http or into buffer, and who
+	// is told of an answered ping.
+	ahead    []byte
+	buffer   [readBuffer]byte
+	answered func()
+
+	waiting atomic.Bool // the reader waits for a frame to begin
+	stopped atomic.Bool // it must not any more
 
 	mu      sync.Mutex
 	wanted  atomic.Bool // a tryLock has failed
@@ -54,8 +64,9 @@ type line struct {
 	failed  error
 }
 
-func newLine(conn net.Conn, carried []byte) *line {
-	l := &line{Conn: conn, carried: carried, idle: func() {}}
+// newLine makes a line of a connection of which this much has been read already.
+func newLine(conn net.Conn, ahead []byte) *line {
+	l := &line{Conn: conn, ahead: ahead, idle: func() {}}
 	if tcp := l.tcp(); tcp != nil {
 		tcp.SetWriteBuffer(sendBuffer)
 		l.raw, _ = tcp.SyscallConn()
@@ -107,21 +118,67 @@ func tcpBelow(conn net.Conn) *net.TCPConn {
 	}
 }
 
-// Read gives what was read before, then what the line brings.
-func (l *line) Read(b []byte) (int, error) {
-	if len(l.carried) > 0 {
-		n := copy(b, l.carried)
-		l.carried = l.carried[n:]
-		return n, nil
+// Read gives what was read ahead, then what the line brings.
+func (l *line) Read(b []byte) (n int, err error) {
+	if len(l.ahead) == 0 {
+		if len(b) >= len(l.buffer) {
+			return l.receive(b)
+		}
+		if err := l.fill(); err != nil {
+			return 0, err
+		}
 	}
-	n, err := l.Conn.Read(b)
+	n = copy(b, l.ahead)
+	l.ahead = l.ahead[n:]
+	return n, nil
+}
+
+func (l *line) fill() error {
+	n, err := l.receive(l.buffer[:])
+	l.ahead = l.buffer[:n]
+	return err
+}
+
+func (l *line) receive(b []byte) (n int, err error) {
+	n, err = l.Conn.Read(b)
 	if n > 0 && !l.heard.Load() {
 		l.heard.Store(true)
 	}
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+	if n == 0 && err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		l.broken.Store(true)
 	}
 	return n, err
+}
+
+// await waits between two frames until another begins, and takes the answers to
+// pings on the way: package websocket would make two contexts and a timer of
+// each, four fifths of all garbage of people who are silent. stop ends it.
+func (l *line) await() error {
+	l.waiting.Store(true)
+	defer l.waiting.Store(false)
+	for {
+		for n := pongLength(l.ahead); n > 0; n = pongLength(l.ahead) {
+			l.ahead = l.ahead[n:]
+			l.answered()
+		}
+		if len(l.ahead) > 0 {
+			return nil
+		}
+		if l.stopped.Load() {
+			return os.ErrDeadlineExceeded
+		}
+		if err := l.fill(); err != nil {
+			return err
+		}
+	}
+}
+
+// stop ends await, now and in future.
+func (l *line) stop() {
+	l.stopped.Store(true)
+	if l.waiting.Load() {
+		l.Conn.SetReadDeadline(time.Now())
+	}
 }
 
 // Write writes b whole; it waits while the line takes some of it now and then.
@@ -223,7 +280,8 @@ func (l *line) reset() {
 // net/http gives away, with small buffers.
 type hijacker struct {
 	http.ResponseWriter
-	line *line
+	line   *line
+	reader *bufio.Reader // that package websocket reads the line through
 }
 
 // WriteHeader leaves of the headers that every answer has only what a handshake
@@ -242,8 +300,9 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	carried := make([]byte, rw.Reader.Buffered())
-	rw.Reader.Read(carried)
-	h.line = newLine(conn, carried)
-	return h.line, bufio.NewReadWriter(bufio.NewReaderSize(h.line, readBuffer), bufio.NewWriterSize(h.line, writeBuffer)), nil
+	ahead := make([]byte, rw.Reader.Buffered())
+	rw.Reader.Read(ahead)
+	h.line = newLine(conn, ahead)
+	h.reader = bufio.NewReaderSize(h.line, libraryReads)
+	return h.line, bufio.NewReadWriter(h.reader, bufio.NewWriterSize(h.line, libraryWrites)), nil
 }

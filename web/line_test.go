@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/coder/websocket"
 )
 
 // TestFramesNeverMix: a reader that is slow to read large messages and pings all
@@ -86,6 +89,86 @@ func TestWhatComesWithTheHandshakeIsHeard(t *testing.T) {
 		}
 	}
 	ana.get(ana.path).want(t, http.StatusOK)
+}
+
+// TestFramesInAnyPieces: answers to pings, whole and torn, alone and before what
+// is said, change nothing about it.
+func TestFramesInAnyPieces(t *testing.T) {
+	t.Parallel()
+	_, bob, anas, bobs := two(t)
+	bobs.ws.CloseNow()
+	w := bob.raw()
+	id := 0
+	for _, piece := range []int{1, 2, 5, 6, 7, 131, readBuffer - 1, readBuffer, readBuffer + 1, 1 << 20} {
+		var said bytes.Buffer
+		first := id
+		for _, payload := range []int{0, 1, 124, controlPayload} {
+			pong := frameBytes(true, opPong, bytes.Repeat([]byte("p"), payload))
+			said.Write(pong)
+			said.Write(pong)
+			said.Write(frameBytes(true, opText, []byte(sendObject(fmt.Sprint(id), strings.Repeat("x", payload+1)))))
+			said.Write(pong)
+			id++
+		}
+		for all := said.Bytes(); len(all) > 0; {
+			n := min(piece, len(all))
+			w.write(all[:n])
+			all = all[n:]
+			if piece <= 7 {
+				time.Sleep(100 * time.Microsecond) // so that it arrives by itself, as a rule
+			}
+		}
+		for i := first; i < id; i++ {
+			if o := anas.expect("message"); o.text("id") != fmt.Sprint(i) {
+				t.Fatalf("pieces of %d bytes: message %s instead of %d", piece, o.text("id"), i)
+			}
+		}
+	}
+}
+
+// TestWrongAnswers: a pong that is none ends the connection, as any wrong frame does.
+func TestWrongAnswers(t *testing.T) {
+	t.Parallel()
+	pong := func(length int) []byte { return frameBytes(true, opPong, make([]byte, length)) }
+	for name, wrong := range map[string][]byte{
+		"longer than a control frame": pong(controlPayload + 1),
+		"without a mask":              {framePong, 0},
+		"in two":                      frameBytes(false, opPong, nil),
+		"with a reserved bit":         append([]byte{framePong | 0x40}, pong(0)[1:]...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, bob, anas, bobs := two(t)
+			bobs.ws.CloseNow()
+			w := bob.raw()
+			w.until(opText, "welcome")
+			w.write(wrong)
+			if code := w.code(); !slices.Contains([]int{0, int(websocket.StatusProtocolError), closeProtocol}, code) {
+				t.Errorf("closed with %d", code)
+			}
+			anas.say(sendObject("1", "still here"))
+			anas.expect("message")
+		})
+	}
+}
+
+// TestPurgeInMidFrame: who is in the middle of saying something when the room is
+// purged is told so, and gone soon.
+func TestPurgeInMidFrame(t *testing.T) {
+	t.Parallel()
+	ana, bob, _, bobs := two(t)
+	bobs.ws.CloseNow()
+	w := bob.raw()
+	w.until(opText, "welcome")
+	half := frameBytes(true, opText, []byte(sendObject("1", "never finished")))
+	w.write(half[:len(half)/2])
+	ana.post(ana.path + "/purge")
+	w.until(opText, "purged")
+	began := time.Now()
+	w.code()
+	if took := time.Since(began); took > endedWait+3*closeWait {
+		t.Errorf("gone after %v", took)
+	}
 }
 
 func TestSealedFramesHaveTheShortestHeader(t *testing.T) {

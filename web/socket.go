@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -71,8 +72,8 @@ func parseResume(c echo.Context) (page string, after *uint64, err error) {
 	return page, after, nil
 }
 
-// socket is one open tab. A goroutine of its own reads what the browser says, the
-// room's pump writes; the handler is done with the handshake, so that its stack
+// socket is one open tab. A goroutine reads what the browser says, the room's pump
+// writes; the handler is done with the handshake, so that its stack
 // and buffers are free while the tab is open.
 func (s *Server) socket(c echo.Context) error {
 	room, p, err := s.participant(c)
@@ -109,13 +110,13 @@ func (s *Server) socket(c echo.Context) error {
 	conn.ws, err = websocket.Accept(w, c.Request(), &websocket.AcceptOptions{
 		OriginPatterns: origins,
 		OnPingReceived: func(context.Context, []byte) bool { return pace == nil || pace.Allow() },
-		OnPongReceived: func(context.Context, []byte) { conn.sub.Heard() },
+		OnPongReceived: func(context.Context, []byte) { conn.line.answered() },
 	})
 	if err != nil {
 		return nil // Accept has answered: not a WebSocket handshake, or from a foreign origin
 	}
 	conn.ws.SetReadLimit(s.maxFrame())
-	conn.line = w.line
+	conn.line, conn.reader = w.line, w.reader
 	conn.begin(page, after)
 	return nil
 }
@@ -124,11 +125,13 @@ type connection struct {
 	server      *Server
 	ws          *websocket.Conn // reads, and closes
 	line        *line
+	reader      *bufio.Reader // from line to ws
 	room        *rooms.Room
 	participant *rooms.Participant
 	sub         *rooms.Subscription
 	pump        *pump
 	pace        *rate.Limiter // of what is read; nil: none
+	part        int           // of the heart that it is in; the heart's
 
 	welcomed atomic.Bool // from here on the pump may write
 	queued   atomic.Bool // the pump will come
@@ -144,34 +147,50 @@ type connection struct {
 	closed chan struct{} // closed when whoever ends it is done
 }
 
-// begin joins the room and welcomes the browser, then leaves the socket to a
-// goroutine of its own.
+// begin joins the room and welcomes the browser, then leaves the socket to
+// goroutines of its own.
 func (c *connection) begin(page string, after *uint64) {
 	c.pump = c.server.pumps.join(c.room)
 	c.line.idle = c.wake
 	sub, welcome, err := c.room.Subscribe(c.participant, page, after, c.wake)
 	if err != nil {
 		c.server.pumps.leave(c.room)
+		close(c.left)
 		c.refuse(err)
 		return
 	}
 	c.sub = sub
+	c.line.answered = sub.Heard
+	c.server.heart.add(c)
 	_, err = c.line.Write(textFrame(welcomeWire(c.participant.ID, welcome, c.room)))
-	go c.run(err == nil)
+	if err != nil {
+		go c.finish(closeProtocol)
+		return
+	}
+	c.welcomed.Store(true)
+	c.wake()
+	go c.wait()
 }
 
-// run is the rest of a socket's life: it reads. At rest its stack is the largest
-// part of what a socket costs, so whatever digs deeper is done elsewhere.
-func (c *connection) run(welcomed bool) {
-	defer c.server.pumps.leave(c.room)
-	defer c.sub.Close()
-	code := websocket.StatusCode(closeProtocol)
-	if welcomed {
-		defer c.server.heart.remove(c, c.server.heart.add(c))
-		c.welcomed.Store(true)
-		c.wake()
-		code = c.read()
+// wait is all that a socket is between two frames: a goroutine that digs no
+// deeper than 2 KiB of stack. Whoever reads needs 4, and 15,000 stacks are the
+// largest part of what as many people cost.
+func (c *connection) wait() {
+	err := c.line.await()
+	go c.talk(err)
+}
+
+// talk handles what has begun to arrive, or the error in its place.
+func (c *connection) talk(err error) {
+	if code, over := c.read(err); over {
+		c.finish(code)
+	} else {
+		go c.wait()
 	}
+}
+
+// finish is the end of a socket, once nobody reads any more.
+func (c *connection) finish(code websocket.StatusCode) {
 	close(c.left)
 	if c.ending.Swap(true) {
 		<-c.closed
@@ -181,6 +200,9 @@ func (c *connection) run(welcomed bool) {
 	if !c.line.lost.Load() {
 		c.sub.Heard() // it left, or its line broke: either way something arrived just now
 	}
+	c.server.heart.remove(c)
+	c.sub.Close()
+	c.server.pumps.leave(c.room)
 }
 
 // survive turns a panic into the end of one connection.
@@ -223,33 +245,39 @@ func (c *connection) refuse(err error) {
 	c.close(websocket.StatusCode(closeCodes[cause]))
 }
 
-// read handles what the browser says until the connection ends or it says
-// something wrong, and returns the code to close with.
-func (c *connection) read() (code websocket.StatusCode) {
-	var err error
+// read handles what the browser says until it pauses. It is over, with this code,
+// when the connection ends or the browser says something wrong.
+func (c *connection) read(err error) (code websocket.StatusCode, over bool) {
+	var failure error
 	defer func() {
-		if err != nil {
-			code = websocket.StatusInternalError
+		if failure != nil {
+			code, over = websocket.StatusInternalError, true
 		}
 	}()
-	defer c.survive(&err)
+	defer c.survive(&failure)
 	for {
-		kind, frame, err := c.readFrame()
+		var kind websocket.MessageType
+		var frame []byte
+		if err == nil {
+			kind, frame, err = c.readFrame()
+		}
 		switch {
 		case err == nil:
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return closeSlow
+			return closeSlow, true
 		case websocket.CloseStatus(err) < 0 && !errors.Is(err, io.EOF):
-			return closeProtocol // or the line broke, and no code arrives
+			return closeProtocol, true // or the line broke, and no code arrives
 		default:
-			return websocket.StatusNormalClosure // the browser left
+			return websocket.StatusNormalClosure, true // the browser left
 		}
 		c.keepPace()
 		switch {
 		case kind == websocket.MessageText && !utf8.Valid(frame):
-			return websocket.StatusInvalidFramePayloadData
+			return websocket.StatusInvalidFramePayloadData, true
 		case kind != websocket.MessageText || parseFrame(frame, c.handle) != nil:
-			return closeProtocol
+			return closeProtocol, true
+		case c.reader.Buffered() == 0 && len(c.line.ahead) == 0:
+			return 0, false
 		}
 	}
 }
@@ -399,6 +427,9 @@ func (c *connection) close(code websocket.StatusCode) {
 		return
 	}
 	c.line.closeSoon()
+	c.line.stop()
+	<-c.left // two cannot read, and the handshake does
+	c.line.Conn.SetReadDeadline(time.Now().Add(closeWait))
 	c.ws.Close(code, "")
 }
 
