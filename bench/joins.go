@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -33,13 +35,15 @@ func (b *bench) runJoins(ctx context.Context) ([]*table, error) {
 		figures: []figure{{"CPU ms each", false}, {"/ bare Argon2id", false}},
 	}
 	storms := &table{
-		title: fmt.Sprintf("**storm**: %d rooms of %d people, %d messages a second in each, while %d people at a time join others; medians of %d rounds of %v.",
+		title: fmt.Sprintf("**storm**: %d rooms of %d people, %d messages a second in each, while %d people at a time join others; "+
+			"beside the floor, which nobody joins, a process of its own hashes all the time; medians of %d rounds of %v.",
 			stormRooms, roomPeople, roomRate, connectors, b.rounds, window),
-		figures: []figure{{"p50 ms calm", false}, {"p50 ms storm", false}, {"p99 ms calm", false}, {"p99 ms storm", false}, {"p99 storm/calm", false}, {"joins/s", false}},
+		figures: []figure{{"p50 ms calm", false}, {"p50 ms storm", true}, {"p99 ms calm", false}, {"p99 ms storm", true}, {"p99 storm/calm", true}, {"joins/s", false}},
+		against: []string{"floor"},
 	}
 	for round := range b.rounds {
 		for _, name := range b.servers {
-			if !kinds[name].mayfly {
+			if !kinds[name].mayfly && name != "floor" {
 				continue
 			}
 			b.progress("joins: round %d, %s", round+1, name)
@@ -57,10 +61,37 @@ func (b *bench) joinsOn(ctx context.Context, costs, storms *table, name string, 
 		return err
 	}
 	defer c.close()
-	l, err := openLobby(ctx, c.server)
+	storm := b.hashBeside
+	if c.server.mayfly {
+		l, err := openLobby(ctx, c.server)
+		if err != nil {
+			return err
+		}
+		if err := b.joinCosts(ctx, costs, c, l); err != nil {
+			return err
+		}
+		storm = l.storm
+	}
+	calm, err := latencies(ctx, c.rooms, roomRate, window)
 	if err != nil {
 		return err
 	}
+	var stormy []time.Duration
+	joins, err := storm(ctx, func() (err error) {
+		stormy, err = latencies(ctx, c.rooms, roomRate, window)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p99Calm, p99Storm := milliseconds(percentile(calm, 99)), milliseconds(percentile(stormy, 99))
+	storms.add("", name, milliseconds(percentile(calm, 50)), milliseconds(percentile(stormy, 50)),
+		p99Calm, p99Storm, p99Storm/p99Calm, joins/window.Seconds())
+	return nil
+}
+
+// joinCosts measures the CPU of joins, of bare hashes and of resumes.
+func (b *bench) joinCosts(ctx context.Context, costs *table, c *crowd, l *lobby) error {
 	var hashes time.Duration
 	joining, err := c.measure(func() (err error) {
 		hashes, err = b.joinAndHash(ctx, l)
@@ -83,25 +114,10 @@ func (b *bench) joinsOn(ctx context.Context, costs, storms *table, name string, 
 	if err != nil {
 		return err
 	}
+	name := c.server.name
 	costs.add("join", name, milliseconds(joining.cpu)/float64(b.joins), float64(joining.cpu)/float64(hashes))
 	costs.add("bare Argon2id", name, milliseconds(hashes)/float64(b.joins), 1)
 	costs.add("session resume", name, milliseconds(resuming.cpu)/float64(resumes), math.NaN())
-
-	calm, err := latencies(ctx, c.rooms, roomRate, window)
-	if err != nil {
-		return err
-	}
-	var stormy []time.Duration
-	joins, err := l.storm(ctx, func() (err error) {
-		stormy, err = latencies(ctx, c.rooms, roomRate, window)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	p99Calm, p99Storm := milliseconds(percentile(calm, 99)), milliseconds(percentile(stormy, 99))
-	storms.add("", name, milliseconds(percentile(calm, 50)), milliseconds(percentile(stormy, 50)),
-		p99Calm, p99Storm, p99Storm/p99Calm, float64(joins)/window.Seconds())
 	return nil
 }
 
@@ -122,8 +138,7 @@ func (b *bench) joinAndHash(ctx context.Context, l *lobby) (hashes time.Duration
 			return 0, err
 		}
 		for range n {
-			rand.Read(salt)
-			argon2.IDKey([]byte(password), salt, 2, uint32(b.argon2), 1, 32)
+			hashPassword(salt, b.argon2)
 		}
 		now, err := cpuTime(os.Getpid())
 		if err != nil {
@@ -132,6 +147,36 @@ func (b *bench) joinAndHash(ctx context.Context, l *lobby) (hashes time.Duration
 		hashes += now - before
 	}
 	return hashes, nil
+}
+
+// hashPassword is the work that a join cannot do without.
+func hashPassword(salt []byte, memoryKiB int) {
+	rand.Read(salt)
+	argon2.IDKey([]byte(password), salt, 2, uint32(memoryKiB), 1, 32)
+}
+
+// hashAll is this program as a process that hashes until it is killed, on one
+// core at a time.
+func hashAll(memoryKiB int) {
+	runtime.GOMAXPROCS(1)
+	for salt := make([]byte, 16); ; {
+		hashPassword(salt, memoryKiB)
+	}
+}
+
+// hashBeside runs f while another process hashes; nobody joins.
+func (b *bench) hashBeside(ctx context.Context, f func() error) (joins float64, err error) {
+	program, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	hashing := exec.CommandContext(ctx, program, hashMode, fmt.Sprint(b.argon2))
+	if err := hashing.Start(); err != nil {
+		return 0, err
+	}
+	defer hashing.Wait()
+	defer hashing.Process.Kill()
+	return math.NaN(), f()
 }
 
 // lobby is rooms that people join and do nothing in.
@@ -162,7 +207,7 @@ func (l *lobby) join(ctx context.Context) error {
 
 // storm lets connectors people at a time join while f runs, and returns how
 // many did.
-func (l *lobby) storm(ctx context.Context, f func() error) (joins int64, err error) {
+func (l *lobby) storm(ctx context.Context, f func() error) (joins float64, err error) {
 	before := l.joined.Load()
 	var over atomic.Bool
 	var jobs sync.WaitGroup
@@ -177,5 +222,5 @@ func (l *lobby) storm(ctx context.Context, f func() error) (joins int64, err err
 	err = f()
 	over.Store(true)
 	jobs.Wait()
-	return l.joined.Load() - before, errors.Join(slices.Insert(errs, 0, err)...)
+	return float64(l.joined.Load() - before), errors.Join(slices.Insert(errs, 0, err)...)
 }

@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -26,6 +27,14 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", serveReference(os.Args[1]))
 		os.Exit(1)
 	}
+	if len(os.Args) == 3 && os.Args[1] == hashMode {
+		memoryKiB, err := strconv.Atoi(os.Args[2])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		hashAll(memoryKiB)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -34,6 +43,9 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// hashMode as the first argument makes this program one that hashes.
+const hashMode = "hash"
 
 // references are the servers that this program can be itself.
 var references = map[string]func(net.Listener) error{
