@@ -52,7 +52,7 @@ func TestEveryScenario(t *testing.T) {
 		"idle":    {", mayfly; , hub; , floor"},
 		"stalled": {", mayfly; , hub; , floor"},
 		"resume":  {"100 | 50ms | 3, mayfly; 50 | 200ms | 1, mayfly"},
-		"joins":   {"join, mayfly; bare Argon2id, mayfly; session resume, mayfly", ", mayfly; , floor"},
+		"joins":   {"join, mayfly; bare Argon2id, mayfly; session resume, mayfly; session resume, hub; session resume, floor", ", mayfly; , floor"},
 	}
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {

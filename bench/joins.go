@@ -25,7 +25,8 @@ const (
 )
 
 // runJoins measures Mayfly's joins beside the password hash alone, which is
-// most of a join and must be, and what a storm of them does to running rooms.
+// most of a join and must be, resumes beside what a bare connection costs, and
+// what a storm of joins does to running rooms.
 func (b *bench) runJoins(ctx context.Context) ([]*table, error) {
 	window := b.windowOr(10 * time.Second)
 	costs := &table{
@@ -43,9 +44,6 @@ func (b *bench) runJoins(ctx context.Context) ([]*table, error) {
 	}
 	for round := range b.rounds {
 		for _, name := range b.servers {
-			if !kinds[name].mayfly && name != "floor" {
-				continue
-			}
 			b.progress("joins: round %d, %s", round+1, name)
 			if err := b.joinsOn(ctx, costs, storms, name, window); err != nil {
 				return []*table{costs, storms}, fmt.Errorf("%s: %w", name, err)
@@ -72,6 +70,12 @@ func (b *bench) joinsOn(ctx context.Context, costs, storms *table, name string, 
 		}
 		storm = l.storm
 	}
+	if err := b.resumeCost(ctx, costs, c); err != nil {
+		return err
+	}
+	if name == "hub" {
+		return nil // its storm would say no more than the floor's
+	}
 	calm, err := latencies(ctx, c.rooms, roomRate, window)
 	if err != nil {
 		return err
@@ -90,7 +94,7 @@ func (b *bench) joinsOn(ctx context.Context, costs, storms *table, name string, 
 	return nil
 }
 
-// joinCosts measures the CPU of joins, of bare hashes and of resumes.
+// joinCosts measures the CPU of joins and of bare hashes.
 func (b *bench) joinCosts(ctx context.Context, costs *table, c *crowd, l *lobby) error {
 	var hashes time.Duration
 	joining, err := c.measure(func() (err error) {
@@ -100,6 +104,15 @@ func (b *bench) joinCosts(ctx context.Context, costs *table, c *crowd, l *lobby)
 	if err != nil {
 		return err
 	}
+	name := c.server.name
+	costs.add("join", name, milliseconds(joining.cpu)/float64(b.joins), float64(joining.cpu)/float64(hashes))
+	costs.add("bare Argon2id", name, milliseconds(hashes)/float64(b.joins), 1)
+	return nil
+}
+
+// resumeCost measures what a connection costs that was reset and comes back; with
+// the references there is no session in it.
+func (b *bench) resumeCost(ctx context.Context, costs *table, c *crowd) error {
 	resumes := resumesPerJoin * b.joins
 	resuming, err := c.measure(func() error {
 		for i := range resumes {
@@ -114,10 +127,7 @@ func (b *bench) joinCosts(ctx context.Context, costs *table, c *crowd, l *lobby)
 	if err != nil {
 		return err
 	}
-	name := c.server.name
-	costs.add("join", name, milliseconds(joining.cpu)/float64(b.joins), float64(joining.cpu)/float64(hashes))
-	costs.add("bare Argon2id", name, milliseconds(hashes)/float64(b.joins), 1)
-	costs.add("session resume", name, milliseconds(resuming.cpu)/float64(resumes), math.NaN())
+	costs.add("session resume", c.server.name, milliseconds(resuming.cpu)/float64(resumes), math.NaN())
 	return nil
 }
 
