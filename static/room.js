@@ -22,7 +22,6 @@ const ACK_EVERY_MS = 2000; // at most this often (design.md, section 5)
 const TICK_MS = 1000;
 const PENDING_HINT_MS = 500; // a quicker confirmation needs no words
 const COUNTER_FROM = 0.8; // of the message limit
-const WARN_MINUTES = [10, 5, 1]; // before the room ends
 const LEASE_SLACK = 30; // seconds by which server and page may differ: it is renewed every 15
 const PURGE_AGAIN_MS = 2000; // until a purge is sent again that was not answered
 const PURGE_ANSWER_MS = 8000;
@@ -32,6 +31,7 @@ const NEAR_END_PX = 80; // a reader so close to the newest message follows it
 const room = find('[data-room]');
 const path = room.dataset.path ?? '';
 const limitBytes = Number(room.dataset.messageBytes);
+const warnMinutes = (room.dataset.warnMinutes ?? '').split(' ').map(Number); // before the room ends
 const log = find('[data-log]');
 const people = find('[data-people]');
 const status = find('[data-status]');
@@ -431,11 +431,11 @@ function ackSoon() {
 }
 
 /** @type {number | undefined} */
-let warned; // the last of WARN_MINUTES that has come
+let warned; // the last of warnMinutes that has come
 
 /** Says once, in the log and so to screen readers, that the end is near. */
 function warn(/** @type {number} */ left) {
-  const reached = WARN_MINUTES.findLast((minutes) => left <= minutes * 60) ?? Infinity;
+  const reached = warnMinutes.findLast((minutes) => left <= minutes * 60) ?? Infinity;
   if (warned !== undefined && reached < warned) drawNote(word(reached === 1 ? 'ends-in-one' : 'ends-in', { n: reached }));
   warned = reached; // who comes later than that sees the time left anyway
 }

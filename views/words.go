@@ -1,6 +1,9 @@
 package views
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // words are the sentences that a room says as things happen, on pages with
 // scripts and without. A word in braces is a place to be filled with text.
@@ -46,6 +49,17 @@ var words = []struct{ key, sentence string }{
 	{"media-image", "Show picture from {host}"},
 	{"media-video", "Show video from {host}"},
 	{"media-audio", "Play sound from {host}"},
+}
+
+// WarnMinutes are how many minutes before its end a room says that it is near.
+var WarnMinutes = []int{10, 5, 1}
+
+// Warning is that sentence.
+func Warning(minutes int) string {
+	if minutes == 1 {
+		return Word("ends-in-one")
+	}
+	return Word("ends-in", "n", strconv.Itoa(minutes))
 }
 
 // Word is the sentence under this key, or "", with its places filled: places are

@@ -35,9 +35,9 @@ const (
 	// reloadAfter is when a page whose stream has broken loads itself again.
 	reloadAfter = 2 * time.Second
 
-	// staleAfter is when a page without contact says so: two renewals of its lease
-	// are missing by then.
-	staleAfter = 2*leaseEvery + 10*time.Second
+	// staleAfter is when a page without contact says so: a renewal of its lease has
+	// not come by then.
+	staleAfter = leaseEvery + 10*time.Second
 
 	// answerWait is how long a page whose own form has ended it may wait for the
 	// answer, before it is led away.
@@ -108,6 +108,7 @@ type stream struct {
 	people  []rooms.Person
 	aliases map[string]string // of everybody who was here: who left may still be quoted
 	purgeAt time.Time
+	warned  int    // minutes before the end
 	turn    string // of the fuse
 	frames  int    // of media
 	seq     uint64 // of the newest event drawn
@@ -192,7 +193,9 @@ func (st *stream) run() error {
 	st.facts()
 	beat := time.NewTicker(leaseEvery)
 	defer beat.Stop()
-	minute := st.left()
+	minute := time.NewTimer(st.nextMinute())
+	defer minute.Stop()
+	st.warned = st.warning()
 	for {
 		events, own, more, err := st.sub.Take(nil, batchBytes)
 		if cause := rooms.Cause(""); errors.As(err, &cause) {
@@ -205,10 +208,6 @@ func (st *stream) run() error {
 		}
 		st.events(events)
 		st.states(own)
-		if left := st.left(); left != minute {
-			minute = left
-			st.facts()
-		}
 		if err := st.flush(); err != nil {
 			return nil
 		}
@@ -219,6 +218,10 @@ func (st *stream) run() error {
 		case <-st.wake:
 		case <-beat.C:
 			st.beat()
+		case <-minute.C:
+			st.facts()
+			st.warn()
+			minute.Reset(st.nextMinute())
 		case <-st.c.Request().Context().Done():
 			return nil
 		}
@@ -295,11 +298,32 @@ func (st *stream) note(key string, places ...string) {
 	st.draw(views.LiveNote(views.Word(key, places...)))
 }
 
-func (st *stream) left() string { return leftText(st.room.Left()) }
+// nextMinute is when the time left is another.
+func (st *stream) nextMinute() time.Duration {
+	return max(time.Second, (st.room.Left()-1)%time.Minute+1)
+}
+
+// warn says once that the end is near.
+func (st *stream) warn() {
+	if near := st.warning(); near != st.warned {
+		st.warned = near
+		st.draw(views.LiveNote(views.Warning(near)))
+	}
+}
+
+// warning is how near the end is, in views.WarnMinutes, or 0.
+func (st *stream) warning() (near int) {
+	for _, minutes := range views.WarnMinutes {
+		if st.room.Left() <= time.Duration(minutes)*time.Minute {
+			near = minutes
+		}
+	}
+	return near
+}
 
 // facts says anew who is here and how long the room lasts.
 func (st *stream) facts() {
-	facts := views.Facts{You: st.participant.ID, LeftText: st.left(), PurgeAt: moment(st.purgeAt)}
+	facts := views.Facts{You: st.participant.ID, LeftText: leftText(st.room.Left()), PurgeAt: moment(st.purgeAt)}
 	for _, person := range st.people {
 		facts.People = append(facts.People, viewPerson(person))
 	}

@@ -258,6 +258,45 @@ func TestAStreamIsRenewed(t *testing.T) {
 	})
 }
 
+// TestAStreamWarnsOfTheEnd ten, five and one minutes before it, once each, and
+// then it ends.
+func TestAStreamWarnsOfTheEnd(t *testing.T) {
+	inMemory(t, func(t *testing.T) {
+		s := newTestServer(t, pipes)
+		ana := s.person(t).create("Ana", "minutes", "12", "lease", "room")
+		stream := ana.stream()
+		warnings := func() (all []string) {
+			for _, m := range regexp.MustCompile(`This room ends in (\d+) minute`).FindAllStringSubmatch(stream.page(), -1) {
+				all = append(all, m[1])
+			}
+			return all
+		}
+		stream.until("12 minutes left")
+		begun := time.Now()
+		for _, c := range []struct {
+			after time.Duration
+			want  string
+		}{
+			{2*time.Minute - time.Second, "[]"}, {2*time.Minute + time.Second, "[10]"},
+			{7*time.Minute - time.Second, "[10]"}, {7*time.Minute + time.Second, "[10 5]"},
+			{11*time.Minute - time.Second, "[10 5]"}, {11*time.Minute + time.Second, "[10 5 1]"},
+		} {
+			time.Sleep(c.after - time.Since(begun))
+			if got := fmt.Sprint(warnings()); got != c.want {
+				t.Errorf("after %v: %s, want %s", c.after, got, c.want)
+			}
+		}
+		if page := stream.page(); strings.Count(page, "8 minutes left") != 1 {
+			t.Error("the time left is not said once a minute")
+		}
+		time.Sleep(time.Minute)
+		stream.ends()
+		if page := stream.page(); !strings.Contains(page, "/ended/expired") {
+			t.Errorf("the page ends with %.400q", page[max(0, len(page)-400):])
+		}
+	})
+}
+
 // TestEveryEndReachesAStream: it hides what was drawn, then leads away.
 func TestEveryEndReachesAStream(t *testing.T) {
 	ends := map[string]func(ana, bob *person){
