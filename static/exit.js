@@ -93,7 +93,9 @@ addEventListener(
 );
 for (const other of ['pointerdown', 'wheel', 'blur']) addEventListener(other, interrupted, { capture: true, passive: true });
 
-find('[data-exit-keys]', control).hidden = false;
+const keys = find('[data-exit-keys]', control);
+keys.textContent = keys.dataset.exitKeys ?? '';
+keys.hidden = false;
 
 // The answer to a refused form would keep what was typed in the tab's history,
 // and send it again with a reload.

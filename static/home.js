@@ -8,8 +8,11 @@ for (const button of document.querySelectorAll('button[data-reveal]')) {
   reveal(/** @type {HTMLButtonElement} */ (button));
 }
 
-for (const sentence of document.querySelectorAll('[data-no-cookies]')) {
-  /** @type {HTMLElement} */ (sentence).hidden = navigator.cookieEnabled;
+if (!navigator.cookieEnabled) {
+  for (const sentence of document.querySelectorAll('[data-no-cookies]')) {
+    sentence.textContent = sentence.getAttribute('data-no-cookies');
+    /** @type {HTMLElement} */ (sentence).hidden = false;
+  }
 }
 
 // A second tap on the button would be a second person, or a second room.

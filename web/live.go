@@ -81,11 +81,15 @@ func (s *Server) live(c echo.Context) error {
 	if site := c.Request().Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
 		return errCrossSite
 	}
-	st := &stream{server: s, c: c, room: room, participant: p, nonce: rand.Text(), wake: make(chan struct{}, 1), turn: "b"}
+	st := s.newStream(c, room, p)
 	if c.QueryParams().Has("once") || showsAtEnd(c.Request()) {
-		return st.once()
+		return st.once(http.StatusOK, "", "")
 	}
 	return st.run()
+}
+
+func (s *Server) newStream(c echo.Context, room *rooms.Room, p *rooms.Participant) *stream {
+	return &stream{server: s, c: c, room: room, participant: p, nonce: rand.Text(), wake: make(chan struct{}, 1), turn: "b"}
 }
 
 // showsAtEnd reports whether a browser shows a page only when all of it is there.
@@ -156,10 +160,14 @@ func (st *stream) open(page func(views.RoomPage) templ.Component, back string) e
 	return nil
 }
 
-// once answers with what is new, and ends.
-func (st *stream) once() error {
+// once answers with what is new, and with what came of a form, and ends.
+func (st *stream) once(status int, notice, draft string) error {
 	st.room.AckFlushed(st.participant)
-	if err := st.open(views.Once, backOnce); err != nil {
+	page := func(model views.RoomPage) templ.Component {
+		model.Notice, model.Draft = notice, draft
+		return views.Once(model)
+	}
+	if err := st.open(page, backOnce); err != nil {
 		return err
 	}
 	defer st.sub.Close()
@@ -174,7 +182,7 @@ func (st *stream) once() error {
 	}
 	st.b.Write(st.closing[0])
 	st.sub.Flushed(st.seq)
-	return st.c.HTMLBlob(http.StatusOK, st.b.Bytes())
+	return st.c.HTMLBlob(status, st.b.Bytes())
 }
 
 // run streams until the room is over for this page, or the line breaks.
@@ -231,7 +239,8 @@ func (st *stream) run() error {
 // prepare readies the connection for an answer without an end.
 func (st *stream) prepare() {
 	h := st.c.Response().Header()
-	h.Set("X-Accel-Buffering", "no") // nginx
+	h.Set("X-Accel-Buffering", "no")      // nginx
+	h.Set("Content-Encoding", "identity") // Caddy would hold back what it compresses
 	// The end of the connection is the end of the page, whatever ends it, and so the
 	// page loads itself again; a body in chunks would be broken off.
 	h.Set("Transfer-Encoding", "identity")

@@ -1,10 +1,14 @@
 package web
 
 import (
+	"compress/gzip"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -23,13 +27,19 @@ type openStream struct {
 	over chan struct{} // closed when nothing more comes
 }
 
-// stream opens the page without scripts and reads it as it comes.
+// stream opens the page without scripts.
 func (p *person) stream() *openStream {
 	p.t.Helper()
 	resp, err := p.client.Do(p.request("GET", p.path+"/live", nil))
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	return p.streamed(resp)
+}
+
+// streamed reads a page as it comes.
+func (p *person) streamed(resp *http.Response) *openStream {
+	p.t.Helper()
 	if resp.StatusCode != http.StatusOK {
 		p.t.Fatalf("status %d", resp.StatusCode)
 	}
@@ -190,8 +200,93 @@ func TestAPageThatEndsShowsWhatIsNew(t *testing.T) {
 	if !strings.Contains(page, "</html>") || !strings.Contains(page, "live?once") {
 		t.Error("the page does not end, or has no link for what comes next")
 	}
+	if a := bob.get(bob.path).want(t, http.StatusSeeOther); a.header.Get("Location") != bob.path+"/live" {
+		t.Errorf("the room leads to %q", a.header.Get("Location"))
+	}
 	if a := bob.post(bob.path+"/messages", "html", "hello", "id", "x", "back", "once").want(t, http.StatusSeeOther); a.header.Get("Location") != bob.path+"/live?once" {
 		t.Errorf("leads to %q", a.header.Get("Location"))
+	}
+	// What is refused comes back on such a page, with the text and with what is new.
+	long := strings.Repeat("y", 1025)
+	refused := bob.post(bob.path+"/messages", "html", long, "id", "y", "back", "once").want(t, http.StatusUnprocessableEntity).body
+	if got := texts(refused); fmt.Sprint(got) != "[hello]" || !strings.Contains(refused, long) || !strings.Contains(refused, "This message is too long") {
+		t.Errorf("messages: %q, in a page of %d bytes", got, len(refused))
+	}
+}
+
+// TestAStreamBehindAProxy: over HTTP/2 and a proxy that packs what it may, each
+// message arrives at once, and so does the end.
+func TestAStreamBehindAProxy(t *testing.T) {
+	t.Parallel()
+	ana, bob, anas, _ := two(t)
+	target, err := url.Parse(bob.s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httptest.NewUnstartedServer(packing(httputil.NewSingleHostReverseProxy(target)))
+	proxy.EnableHTTP2 = true
+	proxy.StartTLS()
+	defer proxy.Close()
+	req := bob.request("GET", bob.path+"/live", nil)
+	req.URL, _ = url.Parse(proxy.URL + bob.path + "/live")
+	req.Header.Set("Cookie", "mayfly="+bob.cookie(bob.path))
+	req.Header.Set("Accept-Encoding", "gzip")
+	resp, err := proxy.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.ProtoMajor != 2 {
+		t.Errorf("HTTP/%d", resp.ProtoMajor)
+	}
+	if h := resp.Header; h.Get("X-Accel-Buffering") != "no" || !strings.Contains(h.Get("Cache-Control"), "no-transform") {
+		t.Errorf("headers: %v", h)
+	}
+	stream := bob.streamed(resp)
+	stream.until("You are in.")
+	for i := range 3 {
+		anas.send(fmt.Sprint(i), fmt.Sprint("message ", i))
+		stream.until(fmt.Sprint("message ", i))
+	}
+	ana.post(ana.path + "/purge")
+	stream.until(".live, .live-lost { display: none }")
+	stream.ends()
+}
+
+// packing packs every answer that is not packed yet, as proxies do, and holds back
+// what the packer has not finished.
+func packing(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := &packer{ResponseWriter: w}
+		defer p.close()
+		next.ServeHTTP(p, r)
+	})
+}
+
+type packer struct {
+	http.ResponseWriter
+	zip *gzip.Writer
+}
+
+func (p *packer) WriteHeader(status int) {
+	if p.Header().Get("Content-Encoding") == "" {
+		p.Header().Set("Content-Encoding", "gzip")
+		p.zip = gzip.NewWriter(p.ResponseWriter)
+	}
+	p.ResponseWriter.WriteHeader(status)
+}
+
+func (p *packer) Write(b []byte) (int, error) {
+	if p.zip != nil {
+		return p.zip.Write(b)
+	}
+	return p.ResponseWriter.Write(b)
+}
+
+func (p *packer) Flush() { p.ResponseWriter.(http.Flusher).Flush() }
+
+func (p *packer) close() {
+	if p.zip != nil {
+		p.zip.Close()
 	}
 }
 

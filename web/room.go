@@ -44,6 +44,9 @@ func (s *Server) room(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if showsAtEnd(c.Request()) {
+		return c.Redirect(http.StatusSeeOther, roomPath(c)+"/live")
+	}
 	room.AckFlushed(p)
 	return s.renderRoom(c, http.StatusOK, room, p, "", "", "")
 }
@@ -51,8 +54,11 @@ func (s *Server) room(c echo.Context) error {
 // renderRoom shows the room again, with what came of a form on the page that the
 // form stands on.
 func (s *Server) renderRoom(c echo.Context, status int, room *rooms.Room, p *rooms.Participant, back, notice, draft string) error {
-	if back == backCompose {
+	switch back {
+	case backCompose:
 		return s.renderCompose(c, status, room, p, notice, draft)
+	case backOnce:
+		return s.newStream(c, room, p).once(status, notice, draft)
 	}
 	page, err := s.roomPage(c, room, p)
 	if err != nil {
