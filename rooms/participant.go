@@ -24,6 +24,9 @@ type Participant struct {
 	sub         *Subscription // the open tab or stream, nil while absent
 	absentSince time.Time     // last contact, and start of the lease while sub is nil
 
+	page     string   // of the newest subscription
+	replaced []string // pages before it, oldest first; at most rememberedPages
+
 	acked   uint64 // everything up to here has arrived
 	flushed uint64 // everything up to here was sent to a page that cannot say whether it has
 	seen    uint64 // everything up to here was on a visible screen
@@ -36,6 +39,23 @@ type Participant struct {
 }
 
 func (p *Participant) person() Person { return Person{p.ID, p.Alias, p.state} }
+
+// rememberedPages is how many of a participant's replaced pages are remembered. A
+// late handshake is of the last or the one before.
+const rememberedPages = 8
+
+// turnToLocked makes page the newest, or returns Replaced if it was already.
+func (p *Participant) turnToLocked(page string) error {
+	if page != "" && slices.Contains(p.replaced, page) {
+		return Replaced
+	}
+	if p.page != "" && p.page != page {
+		p.replaced = append(p.replaced, p.page)
+		p.replaced = p.replaced[max(0, len(p.replaced)-rememberedPages):]
+	}
+	p.page = page
+	return nil
+}
 
 // rememberedIDs is how many of a participant's message ids are remembered. At
 // 16 bytes each that is 16 KiB for those who write that much.

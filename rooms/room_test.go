@@ -618,6 +618,53 @@ func TestASecondTabTakesOver(t *testing.T) {
 	})
 }
 
+// TestAReplacedPageStaysReplaced, however late its handshake comes, as long as it
+// is among the last eight.
+func TestAReplacedPageStaysReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reg := newTestRegistry(t, testLimits)
+		r, ana := mustCreate(t, reg)
+		open := func(page string) (*Subscription, error) {
+			s, _, err := r.Subscribe(ana, page, nil, func() {})
+			return s, err
+		}
+		mustOpen := func(page string) *Subscription {
+			t.Helper()
+			s, err := open(page)
+			if err != nil {
+				t.Fatalf("page %s: %v", page, err)
+			}
+			return s
+		}
+		mustOpen("0").Close()
+		newest := mustOpen("1")
+		if _, err := open("0"); err != Replaced {
+			t.Errorf("the page before: err = %v, want Replaced", err)
+		}
+		mustPost(t, r, ana, "1", "hello")
+		want(t, told(t, newest), "hello")
+		for i := 2; i <= rememberedPages; i++ {
+			newest.Close()
+			newest = mustOpen(fmt.Sprint(i))
+			if _, err := open("0"); err != Replaced {
+				t.Errorf("%d pages later: err = %v, want Replaced", i, err)
+			}
+		}
+		newest.Close()
+		mustOpen("nameless is nobody").Close()
+		mustOpen("").Close()
+		for i := 3; i <= rememberedPages; i++ {
+			if _, err := open(fmt.Sprint(i)); err != Replaced {
+				t.Errorf("page %d: err = %v, want Replaced", i, err)
+			}
+		}
+		mustOpen("0").Close() // forgotten by now
+		if n := reg.Stats().Connections; n != 0 {
+			t.Errorf("%d connections counted, want 0", n)
+		}
+	})
+}
+
 func TestTheWelcomeListIsTheRoomAtItsSeq(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, ana := mustCreate(t, newTestRegistry(t, testLimits))

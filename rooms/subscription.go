@@ -33,7 +33,8 @@ type Welcome struct {
 // ErrStale if the same page had opened it, else with Replaced. A page names
 // itself by whatever no other does; "" is nobody's name. A handshake that a bad
 // line delivers late would otherwise wipe the page it came from, which has long
-// been connected again. A page load (after is nil) starts at what p has acknowledged; a
+// been connected again, or the page that was loaded after it: a page that was
+// replaced does not come back, and gets Replaced as the error. A page load (after is nil) starts at what p has acknowledged; a
 // reconnect resumes after the seq it names, though never before p's own first
 // event: ErrAboveHead if nothing has that seq yet. If messages are missing
 // since then, the first Take begins with a gap. ErrConnections says that the
@@ -73,6 +74,10 @@ func (r *Room) subscribe(s *Subscription, after *uint64) (*Subscription, Welcome
 	}
 	if !r.registry.connections.take(limit) {
 		return nil, Welcome{}, ErrConnections
+	}
+	if err := p.turnToLocked(s.page); err != nil {
+		r.registry.connections.release()
+		return nil, Welcome{}, err
 	}
 	if p.sub != nil {
 		if s.page != "" && s.page == p.sub.page {

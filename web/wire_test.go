@@ -334,8 +334,22 @@ func TestALateHandshakeWipesNobody(t *testing.T) {
 	}
 	anas.send("m", "to the page")
 	back.expect("message")
-	bob.openAt("?page=another")
+	another := bob.openAt("?page=another")
 	back.ended("replaced", 4504)
+
+	// A handshake of the page that was loaded before comes too late for good.
+	ws, _, err := bob.dial("?page=bobs", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, frame, err := ws.Read(t.Context()); !strings.Contains(string(frame), `"replaced"`) {
+		t.Errorf("the page before is told %q, %v", frame, err)
+	}
+	if _, _, err := ws.Read(t.Context()); websocket.CloseStatus(err) != 4504 {
+		t.Errorf("the page before ends with %v", err)
+	}
+	anas.send("n", "to the newest page")
+	another.expect("message")
 }
 
 func TestEveryEndHasItsCauseAndCode(t *testing.T) {
