@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"sync"
 	"testing"
@@ -81,10 +80,13 @@ func startChrome() (stop func()) {
 		chromedp.Flag("disable-renderer-backgrounding", true),
 		chromedp.Flag("force-color-profile", "srgb"),
 		chromedp.Flag("password-store", "basic"),
-		// Whatever host a page might ask, it is here: the known ones answer, all
-		// others are the trap.
+		// Whatever host a page might ask, it is here: the known ones answer, what
+		// Chromium asks for by itself finds nobody (also where it opens a second
+		// connection and says nothing), and all others are the trap.
 		chromedp.Flag("host-resolver-rules", fmt.Sprintf(
-			"MAP localhost 127.0.0.1,MAP %s 127.0.0.1,MAP %s 127.0.0.1,MAP %s 127.0.0.1,MAP * %s,EXCLUDE 127.0.0.1",
+			"MAP localhost 127.0.0.1,MAP %s 127.0.0.1,MAP %s 127.0.0.1,MAP %s 127.0.0.1,"+
+				"MAP *.google.com ^NOTFOUND,MAP *.googleapis.com ^NOTFOUND,MAP *.gstatic.com ^NOTFOUND,MAP *.gvt1.com ^NOTFOUND,"+
+				"MAP * %s,EXCLUDE 127.0.0.1",
 			insecureHost, elsewhereHost, thirdHost, chrome.trap.addr())),
 	)
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -156,15 +158,10 @@ func (tr *trap) note(conn net.Conn) {
 	}
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	if !browsersOwn.MatchString(host) {
-		tr.caught = append(tr.caught, host)
-	}
+	tr.caught = append(tr.caught, host)
 }
 
 const tlsHandshake = 0x16 // the first byte of a TLS connection
-
-// browsersOwn is what Chromium asks for by itself, whatever page is open.
-var browsersOwn = regexp.MustCompile(`^(GET |POST )?https?://([a-z0-9.-]+\.)?(google|googleapis|gstatic|gvt1)\.com\b`)
 
 // peekedConn reads what was peeked at again.
 type peekedConn struct {

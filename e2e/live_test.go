@@ -276,3 +276,21 @@ func TestFuseWithoutScripts(t *testing.T) {
 	}
 	ana.picture("live-lost-1280")
 }
+
+// TestRoomEndsWithoutScripts: at the end of the room its page is led away, and
+// nothing of it comes back.
+func TestRoomEndsWithoutScripts(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	bob := phone(t, "Bob")
+	link := bob.opens(s.local(), "minutes", "1")
+	ana := withoutScripts(desktop(t, "Ana"), link)
+	ana.posted("a secret")
+	ana.reads("a secret")
+	time.Sleep(s.room(link).Left() - 2*time.Second)
+	ana.check("all is there to the end", `messages().length === 1`)
+	ana.until("the end", `location.pathname.endsWith('/ended/expired') && words(document.querySelector('h1')) === 'This room has ended'`)
+	ana.hasNothing("a secret", "Harvest", "Ana", "Bob")
+	ana.back()
+	ana.hasNothing("a secret", "Harvest", "Ana", "Bob")
+}
