@@ -34,11 +34,12 @@ type Welcome struct {
 // itself by whatever no other does; "" is nobody's name. A handshake that a bad
 // line delivers late would otherwise wipe the page it came from, which has long
 // been connected again, or the page that was loaded after it: a page that was
-// replaced does not come back, and gets Replaced as the error. A page load (after is nil) starts at what p has acknowledged; a
-// reconnect resumes after the seq it names, though never before p's own first
-// event: ErrAboveHead if nothing has that seq yet. If messages are missing
-// since then, the first Take begins with a gap. ErrConnections says that the
-// server has no room for one more.
+// replaced does not come back, and gets Replaced as the error. A page load
+// (after is nil) starts at what p has acknowledged; a reconnect resumes after
+// the seq it names, though never before p's own first event: ErrAboveHead if
+// nothing has that seq yet. If messages are missing since then, the first Take
+// begins with a gap. ErrConnections says that the server has no room for one
+// more.
 //
 // wake is called whenever Take has something new, from before Subscribe returns
 // until Close does. It is called under the room's lock: it must return at once

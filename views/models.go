@@ -64,6 +64,10 @@ type RoomPage struct {
 	Back                 string // which page without scripts the forms lead back to; empty: the room's own
 }
 
+// scripted reports whether scripts run on the page, and so whether it has what
+// only they can use.
+func (p RoomPage) scripted() bool { return p.Back == "" }
+
 // Facts is what a page without scripts says of the room, again whenever it changes.
 type Facts struct {
 	People   []Person
