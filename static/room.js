@@ -183,8 +183,19 @@ let scrolledTo = 0;
 /** Adds a line to the log, before what still waits to be sent. */
 function draw(/** @type {HTMLElement} */ line, follow = false) {
   log.insertBefore(line, log.querySelector('[data-pending]'));
-  if (follow) toEnd();
-  else keepEnd();
+  following ||= follow;
+  keepEndSoon();
+}
+
+let keeping = 0;
+
+// Scrolling has the whole log laid out, 28 ms of 10,000 messages: once a frame is
+// enough for all that has come.
+function keepEndSoon() {
+  keeping ||= requestAnimationFrame(() => {
+    keeping = 0;
+    keepEnd();
+  });
 }
 
 // Who is at the newest message stays there when the log gets smaller, as by the
