@@ -46,6 +46,7 @@ type line struct {
 	// is told of an answered ping.
 	ahead    []byte
 	buffer   [readBuffer]byte
+	library  *bufio.Reader // of package websocket, from this line
 	answered func()
 
 	waiting atomic.Bool // the reader waits for a frame to begin
@@ -173,6 +174,9 @@ func (l *line) await() error {
 	}
 }
 
+// drained reports whether nothing is left of what has been read ahead.
+func (l *line) drained() bool { return len(l.ahead) == 0 && l.library.Buffered() == 0 }
+
 // stop ends await, now and in future.
 func (l *line) stop() {
 	l.stopped.Store(true)
@@ -280,8 +284,7 @@ func (l *line) reset() {
 // net/http gives away, with small buffers.
 type hijacker struct {
 	http.ResponseWriter
-	line   *line
-	reader *bufio.Reader // that package websocket reads the line through
+	line *line
 }
 
 // WriteHeader leaves of the headers that every answer has only what a handshake
@@ -303,6 +306,6 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	ahead := make([]byte, rw.Reader.Buffered())
 	rw.Reader.Read(ahead)
 	h.line = newLine(conn, ahead)
-	h.reader = bufio.NewReaderSize(h.line, libraryReads)
-	return h.line, bufio.NewReadWriter(h.reader, bufio.NewWriterSize(h.line, libraryWrites)), nil
+	h.line.library = bufio.NewReaderSize(h.line, libraryReads)
+	return h.line, bufio.NewReadWriter(h.line.library, bufio.NewWriterSize(h.line, libraryWrites)), nil
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -116,7 +115,7 @@ func (s *Server) socket(c echo.Context) error {
 		return nil // Accept has answered: not a WebSocket handshake, or from a foreign origin
 	}
 	conn.ws.SetReadLimit(s.maxFrame())
-	conn.line, conn.reader = w.line, w.reader
+	conn.line = w.line
 	conn.begin(page, after)
 	return nil
 }
@@ -125,7 +124,6 @@ type connection struct {
 	server      *Server
 	ws          *websocket.Conn // reads, and closes
 	line        *line
-	reader      *bufio.Reader // from line to ws
 	room        *rooms.Room
 	participant *rooms.Participant
 	sub         *rooms.Subscription
@@ -276,7 +274,7 @@ func (c *connection) read(err error) (code websocket.StatusCode, over bool) {
 			return websocket.StatusInvalidFramePayloadData, true
 		case kind != websocket.MessageText || parseFrame(frame, c.handle) != nil:
 			return closeProtocol, true
-		case c.reader.Buffered() == 0 && len(c.line.ahead) == 0:
+		case c.line.drained():
 			return 0, false
 		}
 	}
