@@ -599,6 +599,16 @@ func (s *testServer) goroutines() int {
 	}
 }
 
+// waitFor waits until what is so, or fails.
+func waitFor(t *testing.T, what string, isSo func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !isSo(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
 // nothingStays waits until the registry counts nothing and as many goroutines
 // run as before.
 func nothingStays(t *testing.T, s *testServer, before int) {

@@ -70,11 +70,7 @@ func (o *openStream) page() string {
 // until waits for a part of the page.
 func (o *openStream) until(part string) {
 	o.t.Helper()
-	for deadline := time.Now().Add(patience); !strings.Contains(o.page(), part); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			o.t.Fatalf("no %q in the page", part)
-		}
-	}
+	waitFor(o.t, fmt.Sprintf("%q in the page", part), func() bool { return strings.Contains(o.page(), part) })
 }
 
 // ends waits for the end of the stream.
@@ -441,11 +437,7 @@ func TestAStalledStreamIsGivenUp(t *testing.T) {
 			t.Fatalf("the buffer holds %d bytes", bytes)
 		}
 	}
-	for deadline := time.Now().Add(patience); ana.s.registry.Stats().Connections > 1; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the stalled stream is not given up")
-		}
-	}
+	waitFor(t, "the end of the stalled stream", func() bool { return ana.s.registry.Stats().Connections <= 1 })
 	stream := bob.stream()
 	anas.send("last", "the last")
 	stream.until("the last")

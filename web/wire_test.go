@@ -312,11 +312,7 @@ func TestANewerConnectionReplacesTheOlder(t *testing.T) {
 	anas.send("m", "to the new one")
 	second.expect("message")
 	// The older one has its closing handshake to do before it is counted out.
-	for deadline := time.Now().Add(patience); bob.s.registry.Stats().Connections != 2; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d connections, want 2", bob.s.registry.Stats().Connections)
-		}
-	}
+	waitFor(t, "two connections", func() bool { return bob.s.registry.Stats().Connections == 2 })
 }
 
 // TestALateHandshakeWipesNobody: a bad line delivers a page's handshake when the
