@@ -10,8 +10,8 @@ import (
 // State is how present a participant is, in the words of the wire.
 type State string
 
-// Here has a subscription, Offline has none but its lease still runs. Away,
-// which is here with the page hidden, comes with a later issue.
+// Here has a subscription, Away has one whose page is hidden, Offline has none
+// but its lease still runs.
 const (
 	Here    State = "here"
 	Away    State = "away"
@@ -22,6 +22,7 @@ const (
 type Person struct {
 	ID    string `json:"id"`
 	Alias string `json:"alias"`
+	Badge Badge  `json:"badge"`
 	State State  `json:"state"`
 }
 

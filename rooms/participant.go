@@ -10,10 +10,11 @@ import (
 )
 
 // Participant is a person in a room, from joining to leaving; who joins again
-// is a new one. ID and Alias never change; the room guards the rest.
+// is a new one. ID, Alias and Badge never change; the room guards the rest.
 type Participant struct {
 	ID    string // public, never a secret
 	Alias string
+	Badge Badge // as new as the participant
 
 	alias  Alias
 	source Source
@@ -38,7 +39,7 @@ type Participant struct {
 	share *rate.Limiter // formatted bytes a second that are its own; nil: no limit
 }
 
-func (p *Participant) person() Person { return Person{p.ID, p.Alias, p.state} }
+func (p *Participant) person() Person { return Person{p.ID, p.Alias, p.Badge, p.state} }
 
 // rememberedPages is how many of a participant's replaced pages are remembered. A
 // late handshake is of the last or the one before.

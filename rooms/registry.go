@@ -148,10 +148,12 @@ func (reg *Registry) Create(ctx context.Context, o Opening) (*Room, *Participant
 		reg.unreserve(o.Source)
 		return nil, nil, err
 	}
+	now := time.Now()
 	r := &Room{
-		ID: newID(), Name: name, Lease: lease, Deadline: time.Now().Add(lifetime),
+		ID: newID(), Name: name, Lease: lease, Opened: now, Deadline: now.Add(lifetime),
 		registry: reg, source: o.Source, password: hash,
 		participants: map[string]*Participant{},
+		badges:       newBadges(),
 		share:        rate.NewLimiter(roomShareBytes, max(roomShareBytes, reg.limits.maxFormattedBytes())),
 	}
 	r.mu.Lock()

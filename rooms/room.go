@@ -20,6 +20,7 @@ type Room struct {
 	ID       string        // the secret part of its link
 	Name     string        // a label
 	Lease    time.Duration // how long an absent participant is kept
+	Opened   time.Time
 	Deadline time.Time
 
 	registry *Registry
@@ -40,6 +41,7 @@ type Room struct {
 	floor        uint64 // everybody present has acknowledged up to here
 	share        *rate.Limiter
 	passing      passing
+	badges       badges
 	orphan       time.Time // the earliest dead man's switch whose owner has left; zero: none
 	purgeAt      time.Time // when the earliest switch of all fires; zero: none is armed
 }
@@ -206,7 +208,7 @@ func (r *Room) admitLocked(a Alias, src Source) (*Participant, error) {
 		return nil, ErrPeople
 	}
 	p := &Participant{
-		ID: newID()[:13], Alias: a.Name, alias: a, source: src,
+		ID: newID()[:13], Alias: a.Name, Badge: r.badges.deal(), alias: a, source: src,
 		state: Here, absentSince: time.Now(),
 	}
 	if limit := r.registry.limits.MessageRate; limit > 0 {

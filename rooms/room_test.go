@@ -682,6 +682,9 @@ func TestTheWelcomeListIsTheRoomAtItsSeq(t *testing.T) {
 			names = append(names, p.Alias)
 		}
 		want(t, strings.Join(names, " "), "Ana Bob") // Bob's leaving and Eve's joining follow
+		if got, want := welcome.People[1], (Person{bob.ID, "Bob", bob.Badge, Offline}); got != want {
+			t.Errorf("who left since is %+v, want %+v", got, want)
+		}
 		want(t, told(t, s), "bye, left, joined")
 		s.Ack(eve.joined)
 		_, welcome = mustSubscribe(t, r, ana)
@@ -710,6 +713,132 @@ func TestPassingStatesAreMergedOnceASecond(t *testing.T) {
 		if n < 3 || n > 4 {
 			t.Errorf("%d typing objects in 3 s, want one a second", n)
 		}
+	})
+}
+
+func TestAwayAndHereReachTheOthersMerged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		anas, _, bobs := watched(t)
+		bobs.Presence(Away)
+		synctest.Wait()
+		want(t, told(t, anas), "presence away")
+		for _, state := range []State{Here, Away, Here} {
+			bobs.Presence(state)
+		}
+		time.Sleep(passingEvery - time.Nanosecond)
+		synctest.Wait()
+		want(t, told(t, anas), "")
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		want(t, told(t, anas), "presence here")
+		bobs.Presence(Here) // nothing new
+		time.Sleep(passingEvery)
+		synctest.Wait()
+		want(t, told(t, anas), "")
+	})
+}
+
+// watched are Ana's subscription, and Bob and his, with nothing left to read and
+// the next passing states due at once.
+func watched(t *testing.T) (anas *Subscription, bob *Participant, bobs *Subscription) {
+	t.Helper()
+	r, ana := mustCreate(t, newTestRegistry(t, testLimits))
+	bob = mustJoin(t, r, "Bob")
+	anas, _ = mustSubscribe(t, r, ana)
+	bobs, _ = mustSubscribe(t, r, bob)
+	take(t, anas)
+	return anas, bob, bobs
+}
+
+func TestAPageSaysHereAndAwayAlone(t *testing.T) {
+	for _, state := range []State{Offline, "", "AWAY", "gone"} {
+		synctest.Test(t, func(t *testing.T) {
+			anas, bob, bobs := watched(t)
+			bobs.Presence(state)
+			synctest.Wait()
+			want(t, told(t, anas), "")
+			want(t, string(bob.state), "here")
+		})
+	}
+}
+
+func TestOnlyThePresentPageSaysWhoIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		anas, bob, first := watched(t)
+		second, _ := mustSubscribe(t, anas.room, bob)
+		first.Presence(Away)
+		synctest.Wait()
+		want(t, told(t, anas), "")
+		second.Presence(Away)
+		synctest.Wait()
+		want(t, told(t, anas), "presence away")
+		first.Presence(Here)
+		first.Close()
+		first.Presence(Here)
+		time.Sleep(passingEvery)
+		synctest.Wait()
+		want(t, told(t, anas), "")
+
+		second.Close()
+		second.Presence(Here)
+		want(t, string(bob.state), "away")
+		anas.room.Leave(bob, LoggedOut)
+		second.Presence(Here)
+		time.Sleep(passingEvery)
+		synctest.Wait()
+		want(t, told(t, anas), "left")
+	})
+}
+
+func TestAHiddenPageThatReconnectsInTimeStaysAway(t *testing.T) {
+	for _, tc := range []struct {
+		absent        time.Duration
+		meanwhile     string
+		after, became string
+	}{
+		{time.Second, "", "", "away"},
+		{offlineAfter - time.Nanosecond, "", "", "away"},
+		{offlineAfter, "presence offline", "presence here", "here"},
+		{offlineAfter + time.Nanosecond, "presence offline", "presence here", "here"},
+	} {
+		t.Run(tc.absent.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				anas, bob, bobs := watched(t)
+				bobs.Presence(Away)
+				synctest.Wait()
+				want(t, told(t, anas), "presence away")
+				bobs.Close()
+				time.Sleep(tc.absent)
+				synctest.Wait()
+				want(t, told(t, anas), tc.meanwhile)
+				bobs, welcome := mustSubscribe(t, anas.room, bob, bob.joined)
+				time.Sleep(passingEvery)
+				synctest.Wait()
+				want(t, told(t, anas), tc.after)
+				want(t, string(welcome.People[1].State), tc.became)
+
+				bobs.Presence(Away) // it says so again, whatever it was
+				bobs.Presence(Here)
+				want(t, string(bob.state), "here")
+			})
+		})
+	}
+}
+
+func TestAPageWithoutScriptsIsHere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		anas, bob, bobs := watched(t)
+		bobs.Presence(Away)
+		synctest.Wait()
+		want(t, told(t, anas), "presence away")
+		_, welcome, err := anas.room.Stream(bob, func() {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, string(welcome.People[1].State), "here")
+		time.Sleep(passingEvery)
+		synctest.Wait()
+		want(t, told(t, anas), "presence here")
 	})
 }
 
@@ -896,6 +1025,7 @@ func TestPurgeRaces(t *testing.T) {
 		all.Go(func() {
 			if again, _, err := r.Subscribe(ana, "", nil, func() {}); err == nil {
 				again.Typing()
+				again.Presence(Away)
 				again.Close()
 			}
 		})

@@ -41,6 +41,10 @@ type Welcome struct {
 // begins with a gap. ErrConnections says that the server has no room for one
 // more.
 //
+// Who was Offline is Here again. Who was Away stays it until the page says
+// otherwise: the line of a hidden page breaks often, and the others need not see
+// it each time.
+//
 // wake is called whenever Take has something new, from before Subscribe returns
 // until Close does. It is called under the room's lock: it must return at once
 // and not call the room.
@@ -50,7 +54,8 @@ func (r *Room) Subscribe(p *Participant, page string, after *uint64, wake func()
 
 // Stream is Subscribe for a page without scripts, which starts at what p has
 // acknowledged. It cannot say what has arrived: whoever writes it acknowledges
-// what was on its way long enough ago, and tells what was sent by Flushed.
+// what was on its way long enough ago, and tells what was sent by Flushed. Nor
+// can it say that it is hidden: p is Here.
 func (r *Room) Stream(p *Participant, wake func()) (*Subscription, Welcome, error) {
 	return r.subscribe(&Subscription{room: r, participant: p, stream: true, wake: wake}, nil)
 }
@@ -89,7 +94,9 @@ func (r *Room) subscribe(s *Subscription, after *uint64) (*Subscription, Welcome
 	}
 	s.heard = time.Now()
 	p.sub = s
-	r.setStateLocked(p, Here)
+	if s.stream || p.state == Offline {
+		r.setStateLocked(p, Here)
+	}
 
 	// Nothing up to the floor is held any more, and nothing that was evicted.
 	// Who resumes below its own acknowledgement (a tab that was asleep while
@@ -130,7 +137,9 @@ func (r *Room) peopleAtLocked(seq uint64) []Person {
 	}
 	for _, e := range r.buf.after(seq) {
 		if e.left != nil && e.left.joined <= seq {
-			people = append(people, Person{e.left.ID, e.left.Alias, Offline})
+			gone := e.left.person()
+			gone.State = Offline
+			people = append(people, gone)
 		}
 	}
 	return people
@@ -240,6 +249,17 @@ func (s *Subscription) Seen(seq uint64) error {
 // Typing says that the participant is typing now.
 func (s *Subscription) Typing() {
 	s.report(0, func(p *Participant) { s.room.typingLocked(p) })
+}
+
+// Presence says that the page is shown (Here) or hidden (Away). Any other state
+// is nothing, and so is what a page says that is not its participant's present
+// one: it does not speak for the one that has replaced it.
+func (s *Subscription) Presence(state State) {
+	s.report(0, func(p *Participant) {
+		if p.sub == s && (state == Here || state == Away) {
+			s.room.setStateLocked(p, state)
+		}
+	})
 }
 
 // report runs f for a participant that is still present. A subscription that

@@ -17,7 +17,7 @@ func FuzzParseFrame(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n", "{}", `{"type":"typing"}`, "{\"type\":\"ack\",\"seq\":1}\n{\"type\":\"ack\",\"seq\":2}\r\n", sendObject("id", "<b>x</b>"),
 		`{"type":"send","to":"x","id":null}`, `{"seq":-1}`, `{"seq":1e400}`, `{"":1e700}`, `[]`, `null`, `{"a":` + strings.Repeat("[", 11_000), "{\"type\":\"\\ud800\"}",
-		"\xff", "\u2028{}", `{"type":"a","type":5}`,
+		"\xff", "\u2028{}", `{"type":"a","type":5}`, `{"type":"presence","state":"away"}`, `{"type":"presence","state":["here"]}`, `{"type":"presence","state":"\u0000"}`,
 	} {
 		f.Add([]byte(seed))
 	}

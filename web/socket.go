@@ -321,6 +321,8 @@ func (c *connection) handle(o object) error {
 		return c.sub.Seen(o.Seq)
 	case "typing":
 		c.sub.Typing()
+	case "presence":
+		c.sub.Presence(o.State)
 	case "arm":
 		c.answerSwitch(c.room.Arm(c.participant, minutes(o.Minutes)))
 	case "disarm":

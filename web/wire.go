@@ -38,6 +38,7 @@ type object struct {
 	To       *string // whispers are a later issue; until then they must not become public
 	Seq      uint64
 	Minutes  int64
+	State    rooms.State
 }
 
 var errProtocol = errors.New("not an object of the wire")
@@ -124,6 +125,8 @@ func parseObject(line []byte) (o object, err error) {
 		read("seq", &o.Seq)
 	case "arm":
 		read("minutes", &o.Minutes)
+	case "presence":
+		read("state", &o.State)
 	}
 	return o, err
 }

@@ -23,6 +23,16 @@ func two(t *testing.T, change ...func(*setup)) (ana, bob *person, anas, bobs *ta
 	return ana, bob, anas, bob.open()
 }
 
+// badge is what the participant has, seen from inside the server.
+func (p *person) badge(id string) string {
+	p.t.Helper()
+	participant, err := p.room().Participant(id)
+	if err != nil {
+		p.t.Fatalf("participant: %v", err)
+	}
+	return string(participant.Badge)
+}
+
 func TestWelcomeComesFirstAndTellsTheRoom(t *testing.T) {
 	ana, _, anas, bobs := two(t)
 	room := bobs.welcome["room"].(map[string]any)
@@ -33,7 +43,8 @@ func TestWelcomeComesFirstAndTellsTheRoom(t *testing.T) {
 		t.Errorf("expires: %v", err)
 	}
 	people := fmt.Sprint(bobs.welcome["participants"])
-	want := fmt.Sprintf("[map[alias:Ana id:%s state:here] map[alias:Bob id:%s state:here]]", anas.you, bobs.you)
+	want := fmt.Sprintf("[map[alias:Ana badge:%s id:%s state:here] map[alias:Bob badge:%s id:%s state:here]]",
+		ana.badge(anas.you), anas.you, ana.badge(bobs.you), bobs.you)
 	if people != want {
 		t.Errorf("participants: %s\nwant %s", people, want)
 	}
@@ -164,14 +175,16 @@ func TestJoinedAndLeftComeOnceAndNeverForAReload(t *testing.T) {
 		bobs.ws.Close(websocket.StatusGoingAway, "")
 		bobs = bob.open()
 	}
+	badge := ana.badge(bobs.you)
 	bob.post(bob.path+"/logout").want(t, http.StatusSeeOther)
 	bobs.ended("logged-out", 4503)
 	if o := anas.expect("left"); o.text("participant") != bobs.you {
 		t.Errorf("left: %v", o)
 	}
 	again := ana.s.person(t).join(ana.path, "Bob")
-	if o := anas.expect("joined"); o["participant"].(map[string]any)["id"] == bobs.you {
-		t.Errorf("who joins again is a new one: %v", o)
+	newcomer := anas.expect("joined")["participant"].(map[string]any)
+	if newcomer["id"] == bobs.you || newcomer["badge"] == badge || newcomer["badge"] != ana.badge(newcomer["id"].(string)) {
+		t.Errorf("who joins again is a new one: %v; had %s", newcomer, badge)
 	}
 	if o := again.open(); len(o.welcome["participants"].([]any)) != 2 {
 		t.Errorf("participants: %v", o.welcome)
@@ -189,6 +202,20 @@ func TestTypingAndSeenArePassedOn(t *testing.T) {
 	bobs.say(fmt.Sprintf(`{"type":"seen","seq":%d}`, m.seq()))
 	if o := anas.expect("seen"); o.seq() != m.seq() || o["by"] != 1.0 {
 		t.Errorf("seen: %v", o)
+	}
+}
+
+func TestAwayAndHereArePassedOn(t *testing.T) {
+	_, bob, anas, bobs := two(t)
+	for _, state := range []string{"away", "here", "away"} {
+		bobs.say(`{"type":"presence","state":"`+state+`"}`, `{"type":"presence","state":"elsewhere"}`, `{"type":"presence","state":"offline"}`)
+		if o := anas.expect("presence"); o.text("participant") != bobs.you || o.text("state") != state || o["seq"] != nil {
+			t.Errorf("presence: %v, want %s", o, state)
+		}
+	}
+	people := fmt.Sprint(bob.open(bobs.welcome.seq()).welcome["participants"])
+	if !strings.Contains(people, bobs.you+" state:away") {
+		t.Errorf("after a reconnect: %s", people)
 	}
 }
 
@@ -433,6 +460,7 @@ func TestWhatIsWrongEndsThatConnectionAndNothingElse(t *testing.T) {
 		{"to of the wrong type", websocket.MessageText, `{"type":"send","id":"a","html":"x","to":{}}`, 4001},
 		{"broken JSON", websocket.MessageText, `{"type":"ack"`, 4001},
 		{"broken after a good one", websocket.MessageText, "{\"type\":\"typing\"}\n{", 4001},
+		{"state of the wrong type", websocket.MessageText, `{"type":"presence","state":1}`, 4001},
 		{"half a minute", websocket.MessageText, `{"type":"arm","minutes":0.5}`, 4001},
 		{"two on a line", websocket.MessageText, `{"type":"typing"}{"type":"typing"}`, 4001},
 		{"not JSON", websocket.MessageText, `hello`, 4001},
@@ -457,9 +485,12 @@ func TestWhatIsWrongEndsThatConnectionAndNothingElse(t *testing.T) {
 		{"later types", websocket.MessageText, "{\"type\":\"unsend\",\"seq\":99999999999}\n{\"type\":\"kick\",\"participant\":\"x\"}", 0},
 		{"a switch out of bounds", websocket.MessageText, `{"type":"arm","minutes":99999999999}`, 0},
 		{"nothing to disarm", websocket.MessageText, `{"type":"disarm"}`, 0},
+		{"an unknown state", websocket.MessageText, `{"type":"presence","state":"elsewhere"}`, 0},
+		{"state null", websocket.MessageText, `{"type":"presence","state":null}`, 0},
+		{"presence without a state", websocket.MessageText, `{"type":"presence"}`, 0},
 		{"type null", websocket.MessageText, `{"type":null}`, 0},
 		{"seq null", websocket.MessageText, `{"type":"ack","seq":null}`, 0},
-		{"unknown types may give our fields other types", websocket.MessageText, "{\"type\":\"zzz\",\"id\":5,\"seq\":\"x\",\"to\":7}\n{\"type\":\"typing\",\"html\":{}}", 0},
+		{"unknown types may give our fields other types", websocket.MessageText, "{\"type\":\"zzz\",\"id\":5,\"seq\":\"x\",\"to\":7,\"state\":{}}\n{\"type\":\"typing\",\"html\":{}}", 0},
 		{"names in other cases are unknown", websocket.MessageText, `{"type":"typing","TYPE":"ack","Seq":99999999999}`, 0},
 		{"unknown fields", websocket.MessageText, `{"type":"typing","x":{"y":[1,2,{}]},"z":null}`, 0},
 		{"deep in an unknown field", websocket.MessageText, `{"type":"typing","x":` + deep + `}`, 0},
