@@ -39,8 +39,9 @@ js: ## check the types in static/*.js (needs npx, not part of test)
 	npx --yes --package typescript@5.9.3 tsc --noEmit --allowJs --checkJs --strict \
 		--target es2023 --module esnext --moduleResolution bundler --lib es2023,dom,dom.iterable static/*.js
 
-generate: ## write *_templ.go anew
+generate: ## write *_templ.go and static/dist anew
 	go tool templ generate
+	static/build static/dist
 
 fmt: ## format Go and templ files
 	gofmt -w .

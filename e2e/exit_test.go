@@ -468,10 +468,10 @@ func TestExitIsInView(t *testing.T) {
 			inView("the room")
 			s.arms(link, 5)
 			ana.until("the bar of the switch", `document.querySelector('[data-armed]').checkVisibility()`)
-			ana.press("Safety")
+			ana.press("Options")
 			inView("the room with a panel open")
 			ana.chooses("Privacy screen")
-			ana.press("Safety")
+			ana.press("Options")
 			ana.looksAway()
 			ana.until("the privacy screen", veiled)
 			inView("the privacy screen")
@@ -628,7 +628,7 @@ func TestExitWithoutScripts(t *testing.T) {
 	bob.admitted(link + "/join")
 	bob.goesTo(link)
 	bob.streams()
-	bob.press("Safety")
+	bob.press("Options")
 	bob.chooses("“Exit this page” purges too")
 	bob.press("Exit this page")
 	bob.until("the way back", `location.pathname === $0 + '/exit' && buttons().some((b) => words(b) === 'Undo')`, pathOf(link))
@@ -651,7 +651,7 @@ func TestExitPurgesToo(t *testing.T) {
 	room := s.room(link)
 	purgesToo := func() {
 		t.Helper()
-		bob.press("Safety")
+		bob.press("Options")
 		bob.check("the option is off at first", `!document.querySelector('[name=purge]').checked`)
 		bob.chooses("“Exit this page” purges too")
 	}
@@ -678,8 +678,8 @@ func TestExitPurgesToo(t *testing.T) {
 	ana.check("Bob never left", `!notes().some((n) => n.includes('Bob') && n !== 'Bob joined')`)
 	bob.say("still here")
 	ana.reads("a secret", "still here")
-	if see[bool](bob, `document.querySelector('[data-safety-panel]').open`) {
-		bob.press("Safety")
+	if see[bool](bob, `document.querySelector('[data-options-panel]').open`) {
+		bob.press("Options")
 	}
 
 	purgesToo()

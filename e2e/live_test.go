@@ -128,7 +128,7 @@ func TestRoomWithoutScripts(t *testing.T) {
 	ana.picture("live-long-1280")
 
 	// Her switch, in the frame; the page stays.
-	ana.press("Safety")
+	ana.press("Options")
 	ana.press("Arm switch")
 	ana.until("her switch", inFrame+`?.body?.innerText.includes("Your dead man's switch purges this room at")`)
 	ana.until("the facts", factsOf+`.includes("A dead man's switch is armed: this room is purged at")`)

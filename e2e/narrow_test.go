@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp/kb"
 )
 
 // fits checks that a page needs no sideways scrolling.
@@ -131,7 +133,7 @@ func TestKeyboardReachesEverything(t *testing.T) {
 	ana, bob := desktop(t, "Ana"), newPerson(t, "Bob", 390, 844, false)
 	ana.allow(noiseStatus, noiseClear)
 	bob.allow(noiseStatus, noiseClear)
-	reachable := `[...document.querySelectorAll('a[href], button, input:not([type=hidden]), textarea, select, summary, [tabindex="0"]')].filter(visible).map((e) => e.tagName + ' ' + (e.labels?.[0]?.textContent.trim() || named(e)))`
+	reachable := `[...document.querySelectorAll('a[href], button, input:not([type=hidden]), textarea, select, summary, [tabindex="0"]')].filter((e) => visible(e) && e.tabIndex >= 0).map((e) => e.tagName + ' ' + (e.labels?.[0]?.textContent.trim() || named(e)))`
 	walk := func(p *person, page string) {
 		t.Helper()
 		want, got := see[[]string](p, reachable), p.tour()
@@ -152,6 +154,20 @@ func TestKeyboardReachesEverything(t *testing.T) {
 	}
 	walk(ana, "the room at a desk")
 	walk(bob, "the room on a narrow screen")
+
+	// The toolbar is one stop; arrows lead through it.
+	see[bool](ana, `(document.querySelector('[data-toolbar] [tabindex="0"]').focus(), true)`)
+	tools := see[[]string](ana, `[...document.querySelectorAll('[data-toolbar] button')].map(named)`)
+	if len(tools) < 15 || see[int](ana, `document.querySelectorAll('[data-toolbar] [tabindex="0"]').length`) != 1 {
+		t.Errorf("the toolbar has the buttons %q, and not one stop", tools)
+	}
+	for i := range tools {
+		ana.check("the focus is on "+tools[i], `named(document.activeElement) === $0`, tools[i])
+		ana.key(kb.ArrowRight)
+	}
+	ana.check("after the last comes the first", `named(document.activeElement) === $0`, tools[0])
+	ana.key(kb.ArrowLeft)
+	ana.check("before the first comes the last", `named(document.activeElement) === $0`, tools[len(tools)-1])
 
 	// The question is answered by keys alone: Escape closes it and gives the focus back.
 	see[bool](ana, `(document.querySelector('[data-purge-open]').focus(), true)`)

@@ -110,7 +110,7 @@ func TestDeadMansSwitch(t *testing.T) {
 	link := ana.opens(s.local())
 	bob.enters(link)
 	room := s.room(link)
-	ana.press("Safety")
+	ana.press("Options")
 	ana.fill(switchMinutes, "1")
 	before := time.Now()
 	ana.press("Arm switch")
@@ -127,7 +127,7 @@ func TestDeadMansSwitch(t *testing.T) {
 	bob.seesSwitch(room)
 
 	// Nobody can stop it: not who disarms their own, and not Ana, who is somebody else now.
-	bob.press("Safety")
+	bob.press("Options")
 	bob.press("Arm switch")
 	bob.until("both switches", barOfAll+` && `+barOfOwn)
 	bob.press("Disarm")
@@ -187,7 +187,7 @@ func switchIsTapped(t *testing.T) {
 	}
 
 	// The browser itself refuses what is out of bounds.
-	ana.press("Safety")
+	ana.press("Options")
 	for value, wrong := range map[string]string{"0": "rangeUnderflow", "61": "rangeOverflow", "1.5": "stepMismatch", "": "valueMissing"} {
 		ana.fill(switchMinutes, value)
 		if value == "" {
@@ -292,7 +292,7 @@ func switchWithoutScripts(t *testing.T) {
 		ana.until("her own switch, with its time", `(`+said+`).includes($0)`, "Your dead man's switch purges this room at "+at+" unless you tap before.")
 		ana.until("what all see", factsOf+`.includes($0)`, "A dead man's switch is armed: this room is purged at "+at+" unless somebody taps before.")
 	}
-	ana.press("Safety")
+	ana.press("Options")
 	for _, value := range []string{"0", "61"} {
 		ana.fill(switchMinutes, value)
 		see[bool](ana, `field($0).form.noValidate = true`, switchMinutes) // as a browser that knows no number fields

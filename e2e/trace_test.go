@@ -172,7 +172,7 @@ func (r *resident) lives() {
 	r.say(r.said[0])
 	r.friendPosts(r.link+"/messages", "id", rand.Text(), "html", r.said[1])
 	r.reads(r.said...)
-	r.press("Safety")
+	r.press("Options")
 	r.ticks("privacy-screen")
 	r.write(r.draft)
 }

@@ -186,7 +186,7 @@ func TestFrozenPage(t *testing.T) {
 			ana.check("nothing is lost", `messages().length === 1 && visible(document.querySelector('[data-body]')) && composer().value === 'a draft'`)
 		} else {
 			ana.wiped(c.heading, "a secret", "a draft", "Harvest")
-			ana.check("the reason is in sight", `visible(document.querySelector('h1'))`)
+			ana.until("the reason, in sight, with nothing that would take it away", `visible(document.querySelector('h1'))`)
 		}
 		l.become(whole)
 	}
@@ -251,7 +251,7 @@ func TestFuse(t *testing.T) {
 	// What the page says then can be read.
 	ana.sleeps("wall", 5*time.Minute+time.Second)
 	ana.wiped("This screen was wiped", "a secret")
-	ana.check("the reason is in sight", `visible(document.querySelector('h1')) && getComputedStyle(document.querySelector('.room')).opacity === '1' && document.getAnimations().length === 0`)
+	ana.until("the reason, in sight, with nothing that would take it away", `visible(document.querySelector('h1')) && getComputedStyle(document.querySelector('.room')).opacity === '1' && document.getAnimations().length === 0`)
 }
 
 // withPageCache is a server as a browser meets it behind a proxy that takes away

@@ -2,6 +2,7 @@ package static
 
 import (
 	"math"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -57,7 +58,11 @@ func wantContrast(t *testing.T, theme string, color map[string]string, text, gro
 // dark has those of light where it sets none.
 func themes(t *testing.T) (light, dark map[string]string) {
 	t.Helper()
-	blocks := regexp.MustCompile(`:root \{[^}]*\}`).FindAllString(string(files["mayfly.css"].Data), -1)
+	sheet, err := os.ReadFile("base.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile(`:root \{[^}]*\}`).FindAllString(string(sheet), -1)
 	if len(blocks) != 2 {
 		t.Fatalf("found %d :root blocks, want one for light and one for dark", len(blocks))
 	}

@@ -19,9 +19,15 @@ export function copy(/** @type {string} */ selector) {
   return /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
 }
 
+/** @type {Map<string, string>} */
+const words = new Map(); // each line of the page's words is a key, a blank and a sentence
+const lines = /** @type {HTMLTemplateElement | null} */ (document.querySelector('template[data-words]'))?.content.textContent ?? '';
+for (const line of lines.split('\n')) {
+  const [key] = line.split(' ', 1);
+  words.set(key, line.slice(key.length + 1));
+}
+
 /** A sentence of the page, with its places filled. */
 export function word(/** @type {string} */ key, /** @type {Record<string, string | number>} */ places = {}) {
-  const words = /** @type {HTMLTemplateElement} */ (find('template[data-words]')).content;
-  const sentence = words.querySelector(`[data-word="${key}"]`)?.textContent ?? '';
-  return sentence.replace(/\{(\w+)\}/g, (_, name) => String(places[name] ?? ''));
+  return (words.get(key) ?? '').replace(/\{(\w+)\}/g, (_, name) => String(places[name] ?? ''));
 }

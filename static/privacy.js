@@ -2,23 +2,14 @@
 // What hides the conversation while the page stays open: the privacy screen,
 // which its reader chooses, and the cover of a page that cannot know the time.
 
+import { option } from './options.js';
 import { find } from './page.js';
 
 const root = document.documentElement;
 const room = find('[data-room]');
 const veil = find('[data-veil]');
 
-// Options are kept by the tab alone, so that a reload keeps them.
-for (const option of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[data-option]'))) {
-  option.checked = sessionStorage.getItem(option.name) !== null;
-  option.addEventListener('change', () => {
-    if (option.checked) sessionStorage.setItem(option.name, '');
-    else sessionStorage.removeItem(option.name);
-  });
-}
-for (const part of document.querySelectorAll('[data-scripted]')) /** @type {HTMLElement} */ (part).hidden = false;
-
-const chosen = /** @type {HTMLInputElement} */ (find('[name=privacy-screen]'));
+const chosen = option('privacy-screen');
 
 /** @type {Element | null} */
 let focused = null; // before the veil

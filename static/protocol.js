@@ -2,7 +2,7 @@
 // The wire, and what is on its way over it. Knows no page and no socket.
 
 /**
- * @typedef {{id: string, alias: string, state: 'here' | 'away' | 'offline'}} Person
+ * @typedef {{id: string, alias: string, badge: string, state: 'here' | 'away' | 'offline'}} Person
  * @typedef {{type: 'welcome', you: string, seq: number, participants: Person[],
  *   room: {name: string, expires: string, left: number, lease: number, armed?: string}}} Welcome
  * @typedef {{type: 'message', seq: number, id: string, from: string, at: string, html: string}} RoomMessage
@@ -66,8 +66,8 @@ export class Until {
 }
 
 /**
- * @typedef {{id: string, text: string, sent: boolean}} Outgoing
- * `sent` means that it went out on the present connection.
+ * @typedef {{id: string, text: string, picture: string, sent: boolean}} Outgoing
+ * `picture` is the HTML of one, or ''; `sent` means that it went out on the present connection.
  */
 
 /**
@@ -80,9 +80,8 @@ export class Outbox {
     this.items = [];
   }
 
-  /** @param {string} text */
-  add(text) {
-    const item = { id: newID(), text, sent: false };
+  add(/** @type {string} */ text, /** @type {string} */ picture) {
+    const item = { id: newID(), text, picture, sent: false };
     this.items.push(item);
     return item;
   }

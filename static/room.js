@@ -1,18 +1,24 @@
 // @ts-check
-// The room page: draws what the wire brings, sends what is typed, and wipes
-// itself when it is told to or can no longer be.
+// The room page: puts its parts together, keeps its clocks, and wipes itself when
+// it is told to or can no longer be.
 
+import { Composer } from './composer.js';
 import { onExit } from './exit.js';
+import { Log } from './log.js';
+import { mediaButton } from './media.js';
+import { notice, showUnread, withdraw } from './notice.js';
 import { copy, find, word } from './page.js';
+import { badgeText, People } from './people.js';
 import { cover, douseFuse, guard, lightFuse, nothingToHide } from './privacy.js';
-import { Outbox, Until } from './protocol.js';
+import { Until } from './protocol.js';
+import { closeQuestion, onPurge } from './purge.js';
+import './share.js';
 import { Socket } from './socket.js';
 import { DeadMansSwitch } from './switch.js';
 import { fragment } from './trusted.js';
 
 /**
- * @typedef {import('./protocol.js').Person} Person
- * @typedef {import('./protocol.js').Outgoing} Outgoing
+ * @typedef {import('./log.js').Absence} Absence
  * @typedef {import('./protocol.js').RoomMessage} RoomMessage
  * @typedef {import('./protocol.js').Welcome} Welcome
  * @typedef {import('./protocol.js').WireObject} WireObject
@@ -20,27 +26,17 @@ import { fragment } from './trusted.js';
 
 const ACK_EVERY_MS = 2000; // at most this often (design.md, section 5)
 const TICK_MS = 1000;
-const PENDING_HINT_MS = 500; // a quicker confirmation needs no words
-const COUNTER_FROM = 0.8; // of the message limit
 const LEASE_SLACK = 30; // seconds by which server and page may differ: it is renewed every 15
-const PURGE_AGAIN_MS = 2000; // until a purge is sent again that was not answered
-const PURGE_ANSWER_MS = 8000;
 const TRIES_BEFORE_PLAIN = 2; // that failed: what carries pages may not carry WebSockets
-const NEAR_END_PX = 80; // a reader so close to the newest message follows it
+const ABSENCE_SECONDS = 10; // a shorter one is not worth a word
 
 const room = find('[data-room]');
 const path = room.dataset.path ?? '';
-const limitBytes = Number(room.dataset.messageBytes);
 const warnMinutes = (room.dataset.warnMinutes ?? '').split(' ').map(Number); // before the room ends
-const log = find('[data-log]');
-const people = find('[data-people]');
 const status = find('[data-status]');
 const plain = find('[data-plain]');
 const leftText = find('[data-left]', room);
-const composer = /** @type {HTMLFormElement} */ (find('[data-composer]'));
-const text = /** @type {HTMLTextAreaElement} */ (find('textarea', composer));
-const hint = find('[data-hint]');
-const counter = find('[data-counter]');
+const life = /** @type {HTMLProgressElement} */ (find('[data-life]'));
 
 // What this page knows of the room. The deadline and the lease begin with the
 // page, so they hold even if no connection ever comes.
@@ -48,19 +44,20 @@ let you = room.dataset.you ?? '';
 let deadline = new Until(Number(room.dataset.left));
 let lease = new Until(0);
 renew(Number(room.dataset.lease));
-let expires = find('[data-left]', room).getAttribute('datetime') ?? ''; // the deadline as the server writes it
+let expires = leftText.getAttribute('datetime') ?? ''; // the deadline as the server writes it
 /** @type {number | undefined} */
 let last; // seq of the newest event drawn
 let acked = 0;
 let over = false;
-/** @type {Map<string, Person>} */
-const present = new Map();
-/** @type {Map<string, string>} */
-const aliases = new Map(); // of everybody this page has met: who left may still be quoted
 
-const outbox = new Outbox();
-/** @type {Outgoing | undefined} */
-let held; // the outgoing message whose text still stands in the composer
+/** @type {number | undefined} */
+let lostAt; // when the connection was lost, by the wall clock
+/** @type {Absence | undefined} */
+let absence; // the last one that was long enough for a word
+let absentUntil = -Infinity; // by the server's clock
+
+const people = new People();
+const log = new Log(showUnread);
 
 const socket = new Socket(path, {
   last: () => last,
@@ -74,9 +71,10 @@ const socket = new Socket(path, {
     room.dataset.connection = s;
     plain.hidden = s === 'connected' || socket.tries < TRIES_BEFORE_PLAIN;
     if (s === 'connected') {
-      outbox.reconnected();
+      composer.reconnected();
     } else {
-      showPending();
+      lostAt ??= Date.now();
+      composer.showPending();
     }
   },
   // Long before the lease ends it is not the lease, but the cookie, that is gone.
@@ -90,41 +88,42 @@ const handlers = {
     deadline = new Until(o.room.left);
     expires = o.room.expires;
     renew(Math.min(o.room.lease, o.room.left));
+    comeBack();
     acked = last === undefined ? o.seq : 0; // what went out over a broken line may not have arrived
     last ??= o.seq;
-    present.clear();
-    for (const person of o.participants) meet(person);
-    drawPeople();
+    people.welcome(you, o.participants);
     deadMan.welcome(o.room.armed);
+    sayPresence();
     ackSoon();
-    pump();
+    composer.pump();
   },
   message(/** @type {RoomMessage} */ o) {
-    if (o.from === you) confirmed(o.id);
+    if (o.from === you) composer.confirmed(o.id);
+    people.stopped(o.from);
     if (isNews(o)) drawMessage(o);
   },
   joined(o) {
     if (!isNews(o)) return;
-    meet(o.participant);
-    drawPeople();
-    drawNote(word('joined', { alias: o.participant.alias }));
+    people.joined(o.participant);
+    drawMove('joined', o.participant.alias);
   },
   left(o) {
     if (!isNews(o)) return;
-    present.delete(o.participant);
-    drawPeople();
-    drawNote(word('left', { alias: aliasOf(o.participant) }));
+    people.left(o.participant);
+    drawMove('left', people.alias(o.participant));
   },
   gap(o) {
     if (isNews(o)) drawNote(word(o.missed === 1 ? 'gap-one' : 'gap', { n: o.missed }));
   },
   presence(o) {
-    const person = present.get(o.participant);
-    if (person) person.state = o.state;
-    drawPeople();
+    people.state(o.participant, o.state);
+  },
+  typing(o) {
+    people.typed(o.from);
   },
   refused(o) {
-    refused(o.id, o.reason, o.retry);
+    if (o.id === '' && o.retry) drawNote(word('switch-refused', { n: o.retry }));
+    composer.refused(o.id, o.reason, o.retry);
   },
   notice(o) {
     drawNote(word('dropped', { list: o.dropped.join(', ') }));
@@ -146,17 +145,33 @@ const handlers = {
   },
 };
 
-/** Lets the screen show messages for so many seconds more. */
-function renew(/** @type {number} */ seconds) {
-  lease = new Until(seconds);
-  lightFuse(seconds);
-}
+const composer = new Composer({
+  limitBytes: Number(room.dataset.messageBytes),
+  send: (o) => {
+    ack();
+    return socket.send(o);
+  },
+  connected: () => socket.open(),
+  wait: (item) => {
+    const line = messageLine(you, new Date());
+    line.dataset.pending = item.id;
+    find('[data-body]', line).textContent = item.text;
+    log.wait(line);
+  },
+  waited: (id) => room.querySelector(`[data-pending="${id}"]`)?.remove(),
+});
 
 const deadMan = new DeadMansSwitch({
   send: (o) => socket.send(o),
   left: (at) => deadline.left() - (Date.parse(expires) - Date.parse(at)) / 1000,
   note: drawNote,
 });
+
+/** Lets the screen show messages for so many seconds more. */
+function renew(/** @type {number} */ seconds) {
+  lease = new Until(seconds);
+  lightFuse(seconds);
+}
 
 /** Whether an event was not drawn yet; from then on it was. */
 function isNews(/** @type {WireObject} */ o) {
@@ -166,59 +181,25 @@ function isNews(/** @type {WireObject} */ o) {
   return true;
 }
 
-function meet(/** @type {Person} */ person) {
-  present.set(person.id, person);
-  aliases.set(person.id, person.alias);
+/** The page has a connection again: what was said until now, it has missed. */
+function comeBack() {
+  const seconds = lostAt === undefined ? 0 : (Date.now() - lostAt) / 1000;
+  lostAt = undefined;
+  if (last === undefined || seconds < ABSENCE_SECONDS) return;
+  absence = { time: span(seconds) };
+  absentUntil = Date.parse(expires) - deadline.left() * 1000;
 }
 
-function aliasOf(/** @type {string} */ id) {
-  return aliases.get(id) ?? word('unknown-alias');
+function span(/** @type {number} */ seconds) {
+  return seconds < 120 ? word('seconds', { n: Math.ceil(seconds) }) : word('minutes', { n: Math.ceil(seconds / 60) });
+}
+
+// Others see whether the page is shown or hidden.
+function sayPresence() {
+  if (!over) socket.send({ type: 'presence', state: document.visibilityState === 'hidden' ? 'away' : 'here' });
 }
 
 // Drawing.
-
-let following = true; // the reader is at the newest message
-let scrolledTo = 0;
-
-/** Adds a line to the log, before what still waits to be sent. */
-function draw(/** @type {HTMLElement} */ line, follow = false) {
-  log.insertBefore(line, log.querySelector('[data-pending]'));
-  following ||= follow;
-  keepEndSoon();
-}
-
-let keeping = 0;
-
-// Scrolling has the whole log laid out, 28 ms of 10,000 messages: once a frame is
-// enough for all that has come.
-function keepEndSoon() {
-  keeping ||= requestAnimationFrame(() => {
-    keeping = 0;
-    keepEnd();
-  });
-}
-
-// Who is at the newest message stays there when the log gets smaller, as by the
-// keyboard of a phone, or what is in it larger, as by a picture that was loaded.
-// Only scrolling back ends that, and at once: its event may come later than the
-// next message.
-function keepEnd() {
-  look();
-  if (following) toEnd();
-}
-function look() {
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
-  following = atEnd || (following && log.scrollTop >= scrolledTo);
-  scrolledTo = log.scrollTop;
-}
-function toEnd() {
-  following = true;
-  log.scrollTop = log.scrollHeight;
-  scrolledTo = log.scrollTop;
-}
-log.addEventListener('scroll', look);
-log.addEventListener('load', keepEnd, true);
-new ResizeObserver(keepEnd).observe(log);
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 
@@ -226,7 +207,11 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 function messageLine(/** @type {string} */ from, /** @type {Date} */ at) {
   const line = copy('[data-message]');
   line.toggleAttribute('data-own', from === you);
-  find('.alias', line).textContent = aliasOf(from);
+  line.dataset.from = from;
+  const badge = find('.badge', line);
+  badge.dataset.badge = people.badge(from);
+  badge.setAttribute('aria-label', badgeText(people.badge(from)));
+  find('.alias', line).textContent = people.alias(from);
   const time = /** @type {HTMLTimeElement} */ (find('time', line));
   time.dateTime = at.toISOString();
   time.textContent = clock.format(at);
@@ -239,188 +224,31 @@ function drawMessage(/** @type {RoomMessage} */ o) {
   const body = find('[data-body]', line);
   body.append(fragment(o.html));
   for (const link of body.querySelectorAll('a.m-media')) link.replaceWith(mediaButton(/** @type {HTMLAnchorElement} */ (link)));
-  draw(line, o.from === you);
+  if (o.from === you) return log.add(line, { follow: true });
+  line.dataset.new = '';
+  log.add(line, { news: true, missed: Date.parse(o.at) <= absentUntil ? absence : undefined });
+  notice();
 }
 
 function drawNote(/** @type {string} */ sentence) {
   const line = copy('[data-note]');
   line.textContent = sentence;
-  draw(line);
+  log.add(line);
+  return line;
 }
 
-let frames = 0;
+/** @type {{line: HTMLElement, how: string, aliases: string} | undefined} */
+let moved; // the last line about people who come or go
 
-/** Media from elsewhere loads only after a click, into a frame of its own. */
-function mediaButton(/** @type {HTMLAnchorElement} */ link) {
-  const media = copy('[data-media]');
-  const form = /** @type {HTMLFormElement} */ (find('form', media));
-  const frame = /** @type {HTMLIFrameElement} */ (find('iframe', media));
-  const kind = ['video', 'audio'].find((k) => link.classList.contains(`m-${k}`)) ?? 'image';
-  /** @type {HTMLInputElement} */ (find('[name=url]', form)).value = link.href;
-  /** @type {HTMLInputElement} */ (find('[name=kind]', form)).value = kind;
-  find('button', form).textContent = word(`media-${kind}`, { host: link.host });
-  form.target = frame.name = `media-${++frames}`;
-  form.addEventListener('submit', () => {
-    frame.hidden = false;
-    setTimeout(() => form.remove());
-  });
-  return media;
-}
-
-function drawPeople() {
-  people.replaceChildren(
-    ...Array.from(present.values(), (person) => {
-      const line = copy('[data-person]');
-      line.dataset.participant = person.id;
-      line.dataset.state = person.state;
-      find('[data-alias]', line).textContent = person.alias;
-      find('[data-person-you]', line).hidden = person.id !== you;
-      find('[data-person-state]', line).textContent = word(`state-${person.state}`);
-      return line;
-    }),
-  );
-  find('[data-people-count]').textContent = String(present.size);
-}
-
-// Sending. A message stays in the composer until it is confirmed; if its author
-// types on, it waits in the log instead, marked as pending.
-
-composer.addEventListener('submit', (event) => {
-  event.preventDefault();
-  if (held || over) return;
-  if (text.value.trim() === '') return say('empty');
-  if (sizeBytes() > limitBytes) return say('too-long');
-  say('');
-  held = outbox.add(text.value);
-  composer.dataset.pending = '';
-  setTimeout(showPending, PENDING_HINT_MS);
-  pump();
-});
-
-/** Sends the next message if nothing is on its way. */
-function pump() {
-  const item = outbox.next();
-  if (!item || over) return;
-  ack();
-  item.sent = socket.send({ type: 'send', id: item.id, html: item.text });
-}
-
-function confirmed(/** @type {string} */ id) {
-  const item = outbox.take(id);
-  if (!item) return;
-  release(item, true);
-  pump();
-}
-
-/**
- * Ends the wait for an item: the composer is free again, or the pending line goes.
- * @param {Outgoing} item
- * @param {boolean} accepted
- */
-function release(item, accepted) {
-  if (item === held) {
-    free();
-    if (accepted) text.value = '';
+/** Says who came or went; many at once are one line. */
+function drawMove(/** @type {'joined' | 'left'} */ how, /** @type {string} */ alias) {
+  if (moved?.how === how && log.last() === moved.line) {
+    moved.aliases += `, ${alias}`;
+    moved.line.textContent = word(how, { alias: moved.aliases });
   } else {
-    log.querySelector(`[data-pending="${item.id}"]`)?.remove();
-    if (!accepted) text.value = text.value === '' ? item.text : `${item.text}\n${text.value}`;
-  }
-  sized();
-}
-
-function refused(/** @type {string} */ id, /** @type {string} */ reason, /** @type {number | undefined} */ retry) {
-  const item = outbox.items.find((i) => i.id === id);
-  if (id === '' && retry) drawNote(word('switch-refused', { n: retry }));
-  if (!item) return;
-  if (reason === 'too-fast') {
-    say(reason, { n: retry ?? 1 });
-    setTimeout(() => {
-      item.sent = false;
-      pump();
-    }, (retry ?? 1) * 1000);
-    return;
-  }
-  outbox.take(id);
-  release(item, false);
-  say(reason);
-  pump();
-}
-
-/** Frees the composer from the message that waits there; it waits in the log from now on. */
-function setAside(/** @type {Outgoing} */ item) {
-  const line = messageLine(you, new Date());
-  line.dataset.pending = item.id;
-  find('[data-body]', line).textContent = item.text;
-  log.append(line);
-  toEnd();
-  free();
-}
-
-function takeBack(/** @type {Outgoing} */ item) {
-  outbox.take(item.id);
-  free();
-}
-
-function free() {
-  held = undefined;
-  delete composer.dataset.pending;
-  say('');
-}
-
-/** Who types on while a message waits begins a new one; who deletes takes it back. */
-function typedOn(/** @type {InputEvent | CompositionEvent} */ event) {
-  if (!held) return;
-  const adds = !('inputType' in event) || event.inputType.startsWith('insert');
-  if (adds || held.sent) {
-    setAside(held);
-    text.value = '';
-  } else {
-    takeBack(held);
+    moved = { line: drawNote(word(how, { alias })), how, aliases: alias };
   }
 }
-text.addEventListener('beforeinput', typedOn);
-text.addEventListener('compositionstart', typedOn);
-
-// Dictation, assistive technology and extensions change the text without saying
-// so before. What they added is the new message.
-text.addEventListener('input', () => {
-  if (!held || text.value === held.text) return;
-  const { text: waiting, sent } = held;
-  const added = text.value.startsWith(waiting);
-  if (!added && !sent) return takeBack(held);
-  setAside(held);
-  if (added) text.value = text.value.slice(waiting.length);
-});
-
-// The cursor stays where it is, and so does the keyboard of a phone.
-find('button', composer).addEventListener('mousedown', (event) => event.preventDefault());
-
-/** Says why the composer keeps its text, if it has been a while. */
-function showPending() {
-  if (held) say(socket.open() ? 'sending' : 'waiting');
-}
-
-function say(/** @type {string} */ key, /** @type {Record<string, string | number>} */ places = {}) {
-  hint.textContent = key && word(key, places);
-}
-
-const encoder = new TextEncoder();
-const sizeBytes = () => encoder.encode(text.value).length;
-
-/** Shows how much room is left, once it matters. */
-function sized() {
-  const left = limitBytes - sizeBytes();
-  counter.hidden = left > limitBytes * (1 - COUNTER_FROM);
-  counter.textContent = left < 0 ? word('counter-over', { n: -left }) : word('counter', { n: left });
-}
-text.addEventListener('input', sized);
-
-text.addEventListener('keydown', (event) => {
-  const touch = matchMedia('(hover: none) and (pointer: coarse)').matches;
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || touch) return;
-  event.preventDefault();
-  composer.requestSubmit();
-});
 
 // Acknowledging, and the clocks.
 
@@ -461,6 +289,9 @@ function tick() {
   guard();
   warn(left);
   deadMan.draw();
+  people.tick();
+  log.read();
+  life.value = Math.ceil(left);
   leftText.textContent =
     left < 120 ? word('left-seconds', { n: Math.ceil(left) }) : word('left-minutes', { n: Math.ceil(left / 60) });
 }
@@ -472,8 +303,11 @@ function wake() {
   if (hidden) cover(true);
   tick();
   if (!hidden) cover(false);
-  if (hidden) ack();
-  else if (!over) socket.hurry();
+  sayPresence();
+  if (hidden) return ack();
+  if (over) return;
+  socket.hurry();
+  log.read();
 }
 for (const event of ['visibilitychange', 'resume']) document.addEventListener(event, wake);
 for (const event of ['focus', 'online', 'pageshow']) addEventListener(event, wake);
@@ -483,14 +317,10 @@ document.addEventListener('freeze', () => cover(true));
 
 /** Takes everything people wrote, and who they are, off the page. */
 function clear() {
-  text.value = '';
-  log.replaceChildren();
-  people.replaceChildren();
-  outbox.items.length = 0;
-  held = undefined;
-  present.clear();
-  aliases.clear();
-  document.title = 'Mayfly';
+  composer.clear();
+  log.clear();
+  people.clear();
+  withdraw();
 }
 
 /**
@@ -505,8 +335,8 @@ function wipe(cause, confirm) {
   clearInterval(ticks);
   clear();
   sessionStorage.clear();
-  dialog.close();
-  find('[data-frame]').prepend(exitControl);
+  closeQuestion();
+  const mark = find('.mark', room);
   room.replaceChildren();
   for (const name of Object.keys(room.dataset)) delete room.dataset[name];
   nothingToHide();
@@ -514,11 +344,13 @@ function wipe(cause, confirm) {
   confirm?.();
   const known = document.querySelector(`template[data-cause="${CSS.escape(cause)}"]`) ? cause : 'gone';
   room.append(copy(`[data-cause="${known}"]`));
+  find('.ended', room).prepend(mark);
   find('h1', room).focus();
   // The server closes once it has the confirmation; other ends close here.
   if (!confirm) socket.stop();
-  // No script can take the room's cookie away, but the server's answer can.
-  if (cause !== 'replaced' && cause !== 'purging') fetch(`${path}/exit`, { method: 'POST', keepalive: true }).catch(() => {});
+  // No script can take the room's cookie away, but the server's answer can. To a
+  // logout and a purge it has, and after a replacement the cookie is the other page's.
+  if (!['logged-out', 'purging', 'replaced'].includes(cause)) fetch(`${path}/exit`, { method: 'POST', keepalive: true }).catch(() => {});
 }
 
 // A page that is left shows nothing when it is come back to, and what it drew
@@ -543,64 +375,19 @@ onExit(() => {
   socket.stop();
 });
 find('[data-logout-form]').addEventListener('submit', () => sessionStorage.clear());
+onPurge(() => wipe('purging', () => {}), path);
 
-// The controls that need a script.
-
-const share = /** @type {HTMLInputElement} */ (find('[data-share]'));
-const copyButton = find('[data-copy]');
-copyButton.hidden = false;
-copyButton.addEventListener('click', async () => {
-  find('[data-copy-hint]').textContent = word((await copied(share)) ? 'copied' : 'copy-failed');
-});
-
-/** Browsers have no clipboard on plain http; the old command serves there. */
-async function copied(/** @type {HTMLInputElement} */ input) {
-  try {
-    await navigator.clipboard.writeText(input.value);
-    return true;
-  } catch {
-    input.select();
-    return document.execCommand('copy');
-  }
+// The keyboard of a phone leaves so much of the page in view, where the browser
+// does not make the page itself smaller.
+const view = globalThis.visualViewport;
+if (view) {
+  const height = new CSSStyleSheet();
+  document.adoptedStyleSheets.push(height);
+  view.addEventListener('resize', () => {
+    if (view.scale !== 1) return; // zoomed, not smaller
+    height.replaceSync(`:root { --view: ${view.height}px; }`);
+    scrollTo(0, 0);
+  });
 }
 
-const dialog = /** @type {HTMLDialogElement} */ (find('[data-purge-dialog]'));
-const purgeButton = find('[data-purge-open]');
-const purgeForm = /** @type {HTMLFormElement} */ (find('[data-purge-form]'));
-find('[data-purge-place]', dialog).append(purgeForm);
-find('[data-purge-plain]').remove();
-purgeButton.hidden = false;
-const exitControl = find('[data-exit]');
-purgeButton.addEventListener('click', () => {
-  dialog.append(exitControl); // or it would be in view and out of reach
-  dialog.showModal();
-});
-dialog.addEventListener('close', () => find('[data-frame]').prepend(exitControl));
-find('[data-purge-cancel]', dialog).addEventListener('click', () => dialog.close());
-
-// Not by navigation: the socket must live to confirm that this screen is wiped
-// as well, and Firefox closes it as soon as a navigation begins. The form names
-// its receipt, so what is sent again is the same purge.
-purgeForm.addEventListener('submit', async (event) => {
-  event.preventDefault();
-  const { action } = purgeForm;
-  const body = new URLSearchParams(/** @type {any} */ (new FormData(purgeForm)));
-  wipe('purging', () => {});
-  for (;;) {
-    try {
-      const answer = await fetch(action, { method: 'POST', body, signal: AbortSignal.timeout(PURGE_ANSWER_MS) });
-      if (answer.status < 500 && answer.status !== 429) {
-        location.replace(answer.redirected ? answer.url : path); // without a receipt, the room's page says why
-        return;
-      }
-    } catch {
-      // It may have arrived, or not.
-    }
-    find('[data-purge-late]', room).hidden = false;
-    await new Promise((resolve) => setTimeout(resolve, PURGE_AGAIN_MS));
-  }
-});
-
-if (matchMedia('(pointer: fine)').matches) text.focus();
-sized();
 socket.connect();

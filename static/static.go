@@ -1,6 +1,10 @@
-// Package static holds the embedded style sheets, scripts and pictures, and the
-// addresses under which they never change.
+// Package static holds the style sheets, scripts and pictures, and the addresses
+// under which they never change. The *.css and *.js beside this file are what
+// people write; dist has what browsers get: for each page one script and one style
+// sheet with everything they import, made by go generate and committed.
 package static
+
+//go:generate ./build dist
 
 import (
 	"bytes"
@@ -12,8 +16,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,24 +25,29 @@ import (
 // Prefix is where web serves the files from: Prefix + hash + "/" + name.
 const Prefix = "/static/"
 
-//go:embed *.css *.js *.svg
+//go:embed dist/*.js dist/*.css dist/*.br dist/*.gz
 var embedded embed.FS
+
+//go:embed icon.svg
+var icon string
+
+// Icon is the mayfly as an address that needs no request: it is shorter than one.
+var Icon = "data:image/svg+xml," + strings.NewReplacer("\n", "", "  ", "", `"`, "'", "#", "%23", "<", "%3C", ">", "%3E").Replace(icon)
 
 // File is one embedded file, ready to be served.
 type File struct {
-	Data        []byte
+	Data        []byte // nil if it is kept compressed alone
 	Gzip        []byte // Data compressed once, at the highest level
+	Brotli      []byte // the same with Brotli, which browsers take over HTTPS; may be nil
 	ContentType string
-	integrity   string   // "sha384-…", as in the attribute of that name
-	imports     []string // the scripts that this script names itself
+	integrity   string // "sha384-…", as in the attribute of that name
 }
 
 // files has every file by its name, and hash names their common content: it
-// stands in every address, so that modules import each other by relative paths
-// and a page never mixes files of two versions.
+// stands in every address, so that a page never mixes files of two versions.
 var files, hash = mustLoad(embedded)
 
-// URL is the address of the file called name, such as "mayfly.css". It panics if
+// URL is the address of the file called name, such as "room.css". It panics if
 // there is none: names are written in the source.
 func URL(name string) string {
 	mustFile(name)
@@ -61,42 +70,8 @@ func Find(wantHash, name string) (File, bool) {
 	return file, ok
 }
 
-// Modules are the names of all scripts, sorted.
-func Modules() []string {
-	var names []string
-	for name := range files {
-		if path.Ext(name) == ".js" {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
-// importPattern finds the static imports of our own modules; a type named in a
-// comment, import('./x.js'), is none.
-var importPattern = regexp.MustCompile(`\b(?:from|import)\s*['"]\./([^'"/]+\.js)['"]`)
-
-// Imports are the names of all scripts that the script called entry needs,
-// directly or through another, sorted and without entry itself. A page names them
-// so that each is fetched at once and checked against its integrity. It panics
-// if one of them does not exist.
-func Imports(entry string) []string {
-	var found []string
-	queue := []string{entry}
-	for len(queue) > 0 {
-		file := mustFile(queue[0])
-		queue = queue[1:]
-		for _, name := range file.imports {
-			if name != entry && !slices.Contains(found, name) {
-				found = append(found, name)
-				queue = append(queue, name)
-			}
-		}
-	}
-	slices.Sort(found)
-	return found
-}
+// Names are the names of all files, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(files)) }
 
 func mustFile(name string) File {
 	file, ok := files[name]
@@ -117,8 +92,18 @@ func mustLoad(source fs.FS) (map[string]File, string) {
 		if err != nil {
 			return err
 		}
+		name = path.Base(name)
 		fmt.Fprintf(all, "%s %d\n%s", name, len(data), data)
-		files[name] = newFile(name, data)
+		switch plain := strings.TrimSuffix(name, path.Ext(name)); path.Ext(name) {
+		case ".gz":
+			files[plain] = File{Gzip: data, ContentType: contentType(plain)}
+		case ".br": // comes after what it was made of
+			file := files[plain]
+			file.Brotli = data
+			files[plain] = file
+		default:
+			files[name] = newFile(name, data)
+		}
 		return nil
 	})
 	if err != nil {
@@ -136,22 +121,19 @@ func newFile(name string, data []byte) File {
 	writer.Write(data) // a bytes.Buffer does not fail
 	writer.Close()
 	sum := sha512.Sum384(data)
-	var imports []string
-	for _, match := range importPattern.FindAllSubmatch(data, -1) {
-		imports = append(imports, string(match[1]))
-	}
 	return File{
 		Data:        data,
 		Gzip:        packed.Bytes(),
-		ContentType: contentTypes[strings.TrimPrefix(path.Ext(name), ".")],
+		ContentType: contentType(name),
 		integrity:   "sha384-" + base64.StdEncoding.EncodeToString(sum[:]),
-		imports:     imports,
 	}
 }
 
+func contentType(name string) string { return contentTypes[strings.TrimPrefix(path.Ext(name), ".")] }
+
 // contentTypes has what is embedded; mime.TypeByExtension would ask the host.
 var contentTypes = map[string]string{
-	"css": "text/css; charset=utf-8",
-	"js":  "text/javascript; charset=utf-8",
-	"svg": "image/svg+xml",
+	"css":  "text/css; charset=utf-8",
+	"js":   "text/javascript; charset=utf-8",
+	"wasm": "application/wasm",
 }

@@ -1,10 +1,12 @@
 // @ts-check
-// The one place where text becomes markup. The server has made it harmless;
-// Trusted Types (see the page's Content-Security-Policy) leave no other way.
+// The one place where text becomes markup, or the address of a script. The server
+// has made the one harmless and written the other; Trusted Types (see the page's
+// Content-Security-Policy) leave no other way.
 
-/** @type {{createHTML(s: string): string} | undefined} */
+/** @type {{createHTML(s: string): string, createScriptURL(s: string): string} | undefined} */
 const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('mayfly', {
   createHTML: (/** @type {string} */ s) => s,
+  createScriptURL: (/** @type {string} */ s) => s,
 });
 
 const inert = document.implementation.createHTMLDocument('');
@@ -21,4 +23,9 @@ export function fragment(html) {
   const nodes = document.createDocumentFragment();
   nodes.append(...box.childNodes);
   return nodes;
+}
+
+/** A worker from an address that the page brings along. */
+export function ownWorker(/** @type {string} */ address) {
+  return new Worker(policy ? policy.createScriptURL(address) : address, { type: 'module' });
 }

@@ -51,6 +51,7 @@ type RoomPage struct {
 	EndsAt               string   // RFC 3339, UTC
 	EndsClock            string   // "14:02 UTC"
 	LeftSeconds          int
+	LifeSeconds          int    // from the room's beginning to its end
 	LeftText             string // "58 minutes", for browsers without scripts
 	LeaseSeconds         int
 	MessageBytes         int
@@ -78,12 +79,14 @@ type Facts struct {
 
 // Message is one line of the log that somebody wrote.
 type Message struct {
-	Seq   string
-	Alias string
-	Own   bool
-	At    string // RFC 3339
-	Clock string // "14:02"
-	HTML  string // formatted
+	Seq     string
+	Alias   string
+	Badge   string
+	Own     bool
+	Follows bool   // the line before it is a message of the same author
+	At      string // RFC 3339
+	Clock   string // "14:02"
+	HTML    string // formatted
 }
 
 // Fuse is when a page without scripts goes blank by itself.
@@ -98,6 +101,7 @@ type Fuse struct {
 // Person is one line of the list of people.
 type Person struct {
 	ID, Alias, State string // State: "here", "away" or "offline"
+	Badge            string // as on the wire: "teal leaf"
 }
 
 // Moment is a time for scripts and for people; the zero Moment is never.

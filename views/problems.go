@@ -1,97 +1,90 @@
 package views
 
-import "strconv"
-
 // Words are what went wrong and what to do next, as a visitor reads it: on a
 // page of its own or above the form it concerns.
 type Words struct{ Heading, Sentence string }
 
 // What can go wrong, in words.
 var (
-	WordsNotFound    = Words{"There is no such page", "The address may be mistyped. Start again from the first page."}
-	WordsMethod      = Words{"This does not work here", "This address is not meant to be opened like that. Go back, or start from the first page."}
-	WordsInternal    = Words{"Something went wrong here", "It is our fault, not yours. Try again in a moment."}
-	WordsCrossSite   = Words{"This came from another site", "Mayfly takes only what you send from its own pages. Open the room's link and try there."}
-	WordsNotAForm    = Words{"This was not sent as a form", "Send it from the page itself."}
-	WordsTooLarge    = Words{"This is too much at once", "Shorten what you typed, then send it again."}
-	WordsBroken      = Words{"This form arrived broken", "Go back, load the page again and send it once more."}
-	WordsSlow        = Words{"This took too long to arrive", "The line is very slow or broke. Go back and send it again."}
-	WordsDoubled     = Words{"A field arrived twice", "Go back, load the page again and send it once more."}
-	WordsNotText     = Words{"This is not readable text", "The form did not arrive as UTF-8 text. Type it again and send it once more."}
-	WordsNoSession   = Words{"You are not in this room", "Your time here is over, or this browser does not know you. Join with the password."}
-	WordsCookies     = Words{"Cookies are blocked", "This browser did not send our cookie back, and a room needs one to know that it is you. Allow cookies for this page, then try again. The cookie ends with the room."}
-	WordsBusy        = Words{"The server is busy", "Too many passwords are being checked just now. Try again in a few seconds."}
-	WordsRoomFull    = Words{"This room is full", "It holds as many people as it may. Try again when somebody has left."}
-	WordsSource      = Words{"Too many people from your network", "This room takes no more people from one address. Try again when somebody has left, or from another network."}
-	WordsSourceRooms = Words{"Too many rooms from your network", "As many rooms as one address may hold are open. Try again when one has ended."}
-	WordsRooms       = Words{"This server is full", "It holds as many rooms as it may. Try again in a few minutes."}
-	WordsPeople      = Words{"This server is full", "It holds as many people as it may. Try again in a few minutes."}
-	WordsConnections = Words{"This server is full", "It holds as many connections as it may. Try again in a few minutes."}
-	WordsShutdown    = Words{"This server is stopping", "It may be back in a moment. Try again then."}
-	WordsAfter       = Words{"This address is wrong", "It asks for something that has not happened yet. Load the room again."}
-	WordsMediaURL    = Words{"This cannot be shown", "The address of the picture, video or sound is not one that Mayfly can show."}
-	WordsNoReceipt   = Words{"There is no receipt here", "It is kept for two minutes and then forgotten. If you purged the room, it is gone."}
-	WordsEmpty       = Words{"There is nothing to send yet", "Type a message first."}
-	WordsTooLong     = Words{"This message is too long", "Shorten it, then send it again."}
-	WordsSwitch      = Words{"The switch was not armed", "Type a whole number of minutes from 1 to 60."}
-	WordsMessageID   = Words{"This message could not be sent", "Send it again."}
+	WordsNotFound    = Words{Word("problem.not-found.heading"), Word("problem.not-found.sentence")}
+	WordsMethod      = Words{Word("problem.method.heading"), Word("problem.method.sentence")}
+	WordsInternal    = Words{Word("problem.internal.heading"), Word("problem.internal.sentence")}
+	WordsCrossSite   = Words{Word("problem.cross-site.heading"), Word("problem.cross-site.sentence")}
+	WordsNotAForm    = Words{Word("problem.not-a-form.heading"), Word("problem.not-a-form.sentence")}
+	WordsTooLarge    = Words{Word("problem.too-large.heading"), Word("problem.too-large.sentence")}
+	WordsBroken      = Words{Word("problem.broken.heading"), Word("problem.broken.sentence")}
+	WordsSlow        = Words{Word("problem.slow.heading"), Word("problem.slow.sentence")}
+	WordsDoubled     = Words{Word("problem.doubled.heading"), Word("problem.doubled.sentence")}
+	WordsNotText     = Words{Word("problem.not-text.heading"), Word("problem.not-text.sentence")}
+	WordsNoSession   = Words{Word("problem.no-session.heading"), Word("problem.no-session.sentence")}
+	WordsCookies     = Words{Word("problem.cookies.heading"), Word("problem.cookies.sentence")}
+	WordsBusy        = Words{Word("problem.busy.heading"), Word("problem.busy.sentence")}
+	WordsRoomFull    = Words{Word("problem.room-full.heading"), Word("problem.room-full.sentence")}
+	WordsSource      = Words{Word("problem.source.heading"), Word("problem.source.sentence")}
+	WordsSourceRooms = Words{Word("problem.source-rooms.heading"), Word("problem.source-rooms.sentence")}
+	WordsRooms       = Words{Word("problem.rooms.heading"), Word("problem.rooms.sentence")}
+	WordsPeople      = Words{Word("problem.people.heading"), Word("problem.people.sentence")}
+	WordsConnections = Words{Word("problem.connections.heading"), Word("problem.connections.sentence")}
+	WordsShutdown    = Words{Word("problem.shutdown.heading"), Word("problem.shutdown.sentence")}
+	WordsAfter       = Words{Word("problem.after.heading"), Word("problem.after.sentence")}
+	WordsMediaURL    = Words{Word("problem.media-url.heading"), Word("problem.media-url.sentence")}
+	WordsNoReceipt   = Words{Word("problem.no-receipt.heading"), Word("problem.no-receipt.sentence")}
+	WordsEmpty       = Words{Word("problem.empty.heading"), Word("problem.empty.sentence")}
+	WordsTooLong     = Words{Word("problem.too-long.heading"), Word("problem.too-long.sentence")}
+	WordsSwitch      = Words{Word("problem.switch.heading"), Word("problem.switch.sentence")}
+	WordsMessageID   = Words{Word("problem.message-id.heading"), Word("problem.message-id.sentence")}
 )
 
 // WordsTooFast is for whoever has to wait this many seconds.
 func WordsTooFast(seconds int) Words {
-	return Words{"Too many tries", "Wait " + waiting(seconds) + ", then try again."}
+	return Words{Word("problem.too-fast.heading"), Word("problem.too-fast.sentence", "time", waiting(seconds))}
 }
 
 // WordsTooManyMessages is for messages that come too fast.
 func WordsTooManyMessages(seconds int) Words {
-	return Words{"That was too fast", "Your text is still here. Send it again in " + waiting(seconds) + "."}
+	return Words{Word("problem.messages-too-fast.heading"), Word("problem.messages-too-fast.sentence", "time", waiting(seconds))}
+}
+
+// Line is both in one line, for above a form.
+func (w Words) Line() string {
+	return Word("problem.line", "heading", w.Heading, "sentence", w.Sentence)
 }
 
 func waiting(seconds int) string {
 	if seconds < 120 {
-		return Count(seconds, "second", "seconds")
+		return Count(seconds, "count.seconds")
 	}
-	return Count((seconds+59)/60, "minute", "minutes")
-}
-
-// Count is a number with its noun.
-func Count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
+	return Count((seconds+59)/60, "count.minutes")
 }
 
 // Sentences at a field.
-const (
-	FieldWrongPassword = "This is not the room's password. Check it and try again."
-	FieldMinutes       = "Type a whole number of minutes within the bounds, or leave it empty."
-	FieldLease         = "Choose one of the times offered."
+var (
+	FieldWrongPassword = Word("field.password.wrong")
+	FieldMinutes       = Word("field.minutes.wrong")
+	FieldLease         = Word("field.lease.wrong")
 )
 
 // FieldAliasTaken is for an alias that somebody has, or that looks like theirs.
-func FieldAliasTaken(free string) string {
-	return "Somebody here has this alias or one that looks like it. “" + free + "” is free."
-}
+func FieldAliasTaken(free string) string { return Word("field.alias.taken", "free", free) }
 
 // FieldText is what is wrong with the text of a field; the bounds are in
 // characters.
 func FieldText(reason string, least, most int) string {
 	switch reason {
 	case "empty":
-		return "Type something here."
+		return Word("field.text.empty")
 	case "too-short":
-		return "Use at least " + Count(least, "character", "characters") + "."
+		return Word("field.text.too-short", "characters", Count(least, "count.characters"))
 	case "too-long":
-		return "Use at most " + Count(most, "character", "characters") + "."
+		return Word("field.text.too-long", "characters", Count(most, "count.characters"))
 	case "marks":
-		return "Too many accents are piled up here. Use fewer."
+		return Word("field.text.marks")
 	}
-	return "A character in here cannot be used: it is invisible, changes direction or is not text. Type it again without it."
+	return Word("field.text.unusable")
 }
 
 // Next steps on a page of its own.
-const (
-	NextHome = "Go to the first page"
-	NextJoin = "Join with the password"
+var (
+	NextHome = Word("next.home")
+	NextJoin = Word("next.join")
 )

@@ -1,16 +1,18 @@
 package web
 
 import (
-	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/andybalholm/brotli"
 
 	"mayfly/static"
 )
@@ -181,7 +183,7 @@ func everyAddress(path string) map[string]string {
 		path + "/logout": "POST", path + "/purge": "POST",
 		path + "/arm": "POST", path + "/disarm": "POST", path + "/stay": "POST",
 		path + "/exit": "GET and POST", neutralPath: "GET",
-		static.URL("mayfly.css"): "GET",
+		static.URL("room.css"): "GET",
 	}
 }
 
@@ -370,6 +372,9 @@ func TestEveryAnswerCarriesItsHeaders(t *testing.T) {
 		m := strings.Fields(method)[0]
 		a := do(t, ana.s.person(t).client, ana.request(m, path, nil))
 		h := a.header
+		if strings.HasPrefix(path, "/static/") {
+			continue // no page: TestStaticFilesNeverChange has what they carry
+		}
 		for name, want := range map[string]string{
 			"Content-Security-Policy":      pagePolicy,
 			"Referrer-Policy":              "same-origin",
@@ -381,14 +386,11 @@ func TestEveryAnswerCarriesItsHeaders(t *testing.T) {
 			"Strict-Transport-Security":    "",
 			"Server":                       "",
 		} {
-			if strings.HasPrefix(path, "/static/") && name == "Cross-Origin-Resource-Policy" {
-				want = "cross-origin"
-			}
 			if h.Get(name) != want {
 				t.Errorf("%s %s: %s is %q, want %q", m, path, name, h.Get(name), want)
 			}
 		}
-		if !strings.HasPrefix(path, "/static/") && h.Get("Cache-Control") != "no-store" {
+		if h.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s %s may be cached: %q", m, path, h.Get("Cache-Control"))
 		}
 		if a.status != 204 && a.status != 303 && h.Get("Content-Type") == "" {
@@ -473,37 +475,52 @@ func TestBlockedCookiesAreSaid(t *testing.T) {
 
 func TestStaticFilesNeverChange(t *testing.T) {
 	p := newTestServer(t).person(t)
-	for _, name := range append(static.Modules(), "mayfly.css", "media.css", "icon.svg") {
-		path := static.URL(name)
-		plain := p.get(path).want(t, 200)
+	for _, name := range static.Names() {
+		address := static.URL(name)
+		plain := p.get(address).want(t, 200)
 		if got := plain.header.Get("Cache-Control"); got != "public, max-age=31536000, immutable" {
 			t.Errorf("%s: Cache-Control %q", name, got)
+		}
+		if h := plain.header; h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Cross-Origin-Resource-Policy") != "cross-origin" || h.Get("Content-Type") == "" {
+			t.Errorf("%s: %v", name, h)
+		}
+		if got := plain.header.Get("Content-Security-Policy"); (got != "") != (name == "formatter.js") || got != "" && got != workerPolicy {
+			t.Errorf("%s: Content-Security-Policy %q", name, got)
 		}
 		if plain.header.Get("Content-Encoding") != "" || plain.header.Get("Vary") != "Accept-Encoding" {
 			t.Errorf("%s: %v", name, plain.header)
 		}
-		for accept, packed := range map[string]bool{"gzip": true, "br, gzip;q=0.5": true, "gzip;q=0": false, "br": false, "xgzip": false} {
+		for accept, packed := range map[string]string{"gzip": "gzip", "br, gzip;q=0.5": "br", "gzip, br;q=0": "gzip", "gzip;q=0": "", "br": "br", "xgzip": "", "brx": ""} {
 			p.header.Set("Accept-Encoding", accept)
-			a := p.get(path).want(t, 200)
-			body := []byte(a.body)
-			if a.header.Get("Content-Encoding") == "gzip" {
-				r, err := gzip.NewReader(bytes.NewReader(body))
-				if err != nil {
-					t.Fatal(err)
-				}
-				body, _ = io.ReadAll(r)
-			} else if packed && name != "icon.svg" {
-				t.Errorf("%s is not packed for %q", name, accept)
+			a := p.get(address).want(t, 200)
+			coding := a.header.Get("Content-Encoding")
+			var unpacked io.Reader = strings.NewReader(a.body)
+			switch coding {
+			case "gzip":
+				unpacked, _ = gzip.NewReader(unpacked)
+			case "br":
+				unpacked = brotli.NewReader(unpacked)
 			}
-			if string(body) != plain.body || !packed && a.header.Get("Content-Encoding") != "" {
-				t.Errorf("%s for %q: another file", name, accept)
+			body, err := io.ReadAll(unpacked)
+			if err != nil || string(body) != plain.body {
+				t.Errorf("%s for %q: another file (%v)", name, accept, err)
+			}
+			switch path.Ext(name) {
+			case ".wasm": // packed with gzip alone
+				packed = strings.TrimPrefix(packed, "br")
+				if strings.Contains(accept, "gzip;q=0.5") {
+					packed = "gzip"
+				}
+			}
+			if coding != packed {
+				t.Errorf("%s for %q is packed with %q, want %q", name, accept, coding, packed)
 			}
 		}
 		p.header.Del("Accept-Encoding")
 	}
-	hash := strings.Split(static.URL("mayfly.css"), "/")[2]
+	hash := strings.Split(static.URL("room.css"), "/")[2]
 	for _, path := range []string{
-		"/static/0000/mayfly.css", "/static/" + hash + "/none.css", "/static/" + hash + "/static.go",
+		"/static/0000/room.css", "/static/" + hash + "/none.css", "/static/" + hash + "/static.go",
 		"/static/" + hash + "/..%2fstatic.go", "/static/" + hash + "/", "/static/" + hash, "/static/", "/nothing", "/favicon.ico",
 	} {
 		if a := p.get(path).want(t, 404); strings.Contains(a.header.Get("Cache-Control"), "immutable") {

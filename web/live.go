@@ -110,7 +110,8 @@ type stream struct {
 	closing     [][]byte // what ends the page's markup: the room, and the rest
 
 	people  []rooms.Person
-	aliases map[string]string // of everybody who was here: who left may still be quoted
+	met     map[string]rooms.Person // everybody who was here: who left may still be quoted
+	author  string                  // of the message that is the last line; "" if that is none
 	purgeAt time.Time
 	warned  int    // minutes before the end
 	turn    string // of the fuse
@@ -144,9 +145,9 @@ func (st *stream) open(page func(views.RoomPage) templ.Component, back string) e
 		return err
 	}
 	st.sub, st.seq, st.people, st.purgeAt = sub, welcome.Seq, welcome.People, welcome.PurgeAt
-	st.aliases = map[string]string{}
+	st.met = map[string]rooms.Person{}
 	for _, person := range st.people {
-		st.aliases[person.ID] = person.Alias
+		st.met[person.ID] = person
 	}
 	st.draw(page(model))
 	parts := bytes.Split(bytes.Clone(st.b.Bytes()), []byte(views.StreamMark))
@@ -182,7 +183,7 @@ func (st *stream) once(status int, notice, draft string) error {
 	}
 	st.b.Write(st.closing[0])
 	st.sub.Flushed(st.seq)
-	return st.c.HTMLBlob(status, st.b.Bytes())
+	return writePage(st.c, status, st.b.Bytes())
 }
 
 // run streams until the room is over for this page, or the line breaks.
@@ -305,6 +306,7 @@ func (st *stream) draw(part templ.Component) {
 // note draws a sentence of the room.
 func (st *stream) note(key string, places ...string) {
 	st.draw(views.LiveNote(views.Word(key, places...)))
+	st.author = ""
 }
 
 // nextMinute is when the time left is another.
@@ -317,6 +319,7 @@ func (st *stream) warn() {
 	if near := st.warning(); near != st.warned {
 		st.warned = near
 		st.draw(views.LiveNote(views.Warning(near)))
+		st.author = ""
 	}
 }
 
@@ -375,19 +378,21 @@ func (st *stream) event(e streamed) {
 	switch e.Type {
 	case "message":
 		st.draw(views.LiveMessage(views.Message{
-			Seq: fmt.Sprint(e.Seq), Alias: st.aliases[e.From], Own: e.From == st.participant.ID,
+			Seq: fmt.Sprint(e.Seq), Alias: st.met[e.From].Alias, Badge: string(st.met[e.From].Badge),
+			Own: e.From == st.participant.ID, Follows: e.From == st.author,
 			At: rooms.At(e.At), Clock: e.At.UTC().Format("15:04"), HTML: format.Media(e.HTML, st.media),
 		}))
+		st.author = e.From
 	case "joined":
 		p := e.person()
 		st.people = append(st.people, p)
-		st.aliases[p.ID] = p.Alias
+		st.met[p.ID] = p
 		st.note("joined", "alias", p.Alias)
 		st.facts()
 	case "left":
 		id := e.person().ID
 		st.people = slices.DeleteFunc(st.people, func(p rooms.Person) bool { return p.ID == id })
-		st.note("left", "alias", st.aliases[id])
+		st.note("left", "alias", st.met[id].Alias)
 		st.facts()
 	case "gap":
 		key := "gap"

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"net/http"
@@ -26,7 +27,27 @@ func render(c echo.Context, status int, page templ.Component) error {
 	if err := page.Render(context.WithoutCancel(c.Request().Context()), &b); err != nil {
 		return fmt.Errorf("rendering page: %w", err)
 	}
-	return c.HTMLBlob(status, b.Bytes())
+	return writePage(c, status, b.Bytes())
+}
+
+// writePage writes a whole page, compressed where the browser takes that. Nothing
+// in our pages is worth guessing by their length: what a stranger can put into
+// one, a field of a form, is answered to their own browser alone, and no secret
+// beside it lives longer than that answer.
+func writePage(c echo.Context, status int, page []byte) error {
+	h := c.Response().Header()
+	h.Set("Vary", "Accept-Encoding")
+	if !accepts(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+		return c.HTMLBlob(status, page)
+	}
+	// Not from a pool: a writer keeps the last 32 KiB it was given.
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	w.Write(page) // into memory, which does not fail
+	w.Close()
+	h.Set("Content-Encoding", "gzip")
+	h.Set("Content-Length", strconv.Itoa(packed.Len()))
+	return c.HTMLBlob(status, packed.Bytes())
 }
 
 func (s *Server) frame(c echo.Context) views.Frame {
@@ -141,7 +162,7 @@ func problemAbove(x explanation) string {
 	if x.words.Heading == "" {
 		return ""
 	}
-	return x.words.Heading + ". " + x.words.Sentence
+	return x.words.Line()
 }
 
 // enter gives the browser its session and leads it into the room.
@@ -188,21 +209,41 @@ func (s *Server) static(c echo.Context) error {
 		return echo.ErrNotFound
 	}
 	h := c.Response().Header()
+	clear(h)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	if c.Param("name") == "formatter.js" {
+		h.Set("Content-Security-Policy", workerPolicy)
+	}
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // the media frame has an origin of its own
+	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Vary", "Accept-Encoding")
 	data := file.Data
-	if acceptsGzip(c.Request().Header.Get("Accept-Encoding")) && len(file.Gzip) < len(data) {
+	switch accept := c.Request().Header.Get("Accept-Encoding"); {
+	case file.Brotli != nil && accepts(accept, "br"):
+		h.Set("Content-Encoding", "br")
+		data = file.Brotli
+	case accepts(accept, "gzip") && (data == nil || len(file.Gzip) < len(data)):
 		h.Set("Content-Encoding", "gzip")
 		data = file.Gzip
+	case data == nil:
+		plain, err := gzip.NewReader(bytes.NewReader(file.Gzip))
+		if err != nil {
+			return fmt.Errorf("unpacking a file of our own: %w", err)
+		}
+		return c.Stream(http.StatusOK, file.ContentType, plain)
 	}
 	return c.Blob(http.StatusOK, file.ContentType, data)
 }
 
-func acceptsGzip(accept string) bool {
-	for _, coding := range strings.Split(accept, ",") {
-		name, q, _ := strings.Cut(strings.TrimSpace(coding), ";")
-		if name == "gzip" && strings.TrimSpace(q) != "q=0" {
+// workerPolicy is the Content-Security-Policy of a script as a worker, which is a
+// place of its own: the one that formats for the preview compiles what it loads.
+const workerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+
+// accepts reports whether a browser takes this coding by its Accept-Encoding.
+func accepts(accept, coding string) bool {
+	for _, one := range strings.Split(accept, ",") {
+		name, q, _ := strings.Cut(strings.TrimSpace(one), ";")
+		if name == coding && strings.TrimSpace(q) != "q=0" {
 			return true
 		}
 	}

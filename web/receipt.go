@@ -84,13 +84,13 @@ func (s *Server) receipt(c echo.Context) error {
 	}
 	page := views.ReceiptPage{
 		Frame: s.frame(c), Screens: r.counts.Screens, Confirmed: r.counts.Confirmed,
-		Took: fmt.Sprintf("%.1f s", max(0.1, r.counts.Took.Seconds())),
+		Took: views.Word("seconds", "n", fmt.Sprintf("%.1f", max(0.1, r.counts.Took.Seconds()))),
 	}
 	if by := r.counts.BlankBy; !by.IsZero() {
 		// Rounded up: no screen is later than said.
 		page.BlankBy = by.Add(time.Minute - 1).UTC().Format("15:04 UTC")
 		if left := time.Until(by); left > 0 {
-			page.BlankIn = views.Count(int((left+time.Minute-1)/time.Minute), "minute", "minutes")
+			page.BlankIn = views.Count(int((left+time.Minute-1)/time.Minute), "count.minutes")
 		}
 	}
 	return render(c, http.StatusOK, views.Receipt(page))

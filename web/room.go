@@ -87,6 +87,7 @@ func (s *Server) roomPage(c echo.Context, room *rooms.Room, p *rooms.Participant
 		EndsAt:        room.Deadline.UTC().Format(time.RFC3339),
 		EndsClock:     room.Deadline.UTC().Format("15:04 UTC"),
 		LeftSeconds:   int(room.Left() / time.Second),
+		LifeSeconds:   int(room.Deadline.Sub(room.Opened) / time.Second),
 		LeftText:      leftText(room.Left()),
 		LeaseSeconds:  int(room.Lease / time.Second),
 		MessageBytes:  s.limits.MessageBytes,
@@ -107,12 +108,12 @@ func (s *Server) roomPage(c echo.Context, room *rooms.Room, p *rooms.Participant
 }
 
 func viewPerson(p rooms.Person) views.Person {
-	return views.Person{ID: p.ID, Alias: p.Alias, State: string(p.State)}
+	return views.Person{ID: p.ID, Alias: p.Alias, State: string(p.State), Badge: string(p.Badge)}
 }
 
 // leftText is the time left for pages whose clock stands still, rounded up.
 func leftText(left time.Duration) string {
-	return views.Count(int((left+time.Minute-1)/time.Minute), "minute", "minutes")
+	return views.Count(int((left+time.Minute-1)/time.Minute), "count.minutes")
 }
 
 func (s *Server) join(c echo.Context) error {

@@ -110,6 +110,7 @@ func (s *Server) routes() *echo.Echo {
 	page("/r/:room", s.room)
 	page("/r/:room/exit", s.exiting)
 	page("/r/:room/session", s.session)
+	page("/r/:room/qr", s.qr)
 	page("/r/:room/compose", s.compose)
 	page("/r/:room/ended/:cause", s.ended)
 	e.GET("/r/:room/ws", s.socket)

@@ -1,0 +1,234 @@
+// @ts-check
+// The log: keeps its reader at the newest message or where they are reading,
+// tells what is new, and draws no more of a long talk than a browser handles well.
+
+import { find, word } from './page.js';
+
+const NEAR_END_PX = 80; // a reader so close to the newest message follows it
+const CHUNK_LINES = 50; // are taken out of the page, and put back, together
+const KEPT_CHUNKS = 20; // the newest, which are always in the page
+const AROUND = '200%'; // of the view: what is so near to it is in the page too
+
+/** @typedef {{time: string}} Absence how long the page had no contact, in words */
+
+export class Log {
+  /** @param {(unread: number) => void} changed is told how much there is to read */
+  constructor(changed) {
+    this.changed = changed;
+    this.box = find('[data-log]');
+    this.button = find('[data-newest]');
+    this.following = true; // the reader is at the newest message
+    this.scrolledTo = 0;
+    this.keeping = 0;
+
+    this.unread = 0;
+    this.told = 0; // what changed was told last
+    /** @type {HTMLElement | undefined} */
+    this.mark = undefined; // the line above what was new when nobody looked
+    this.marked = 0; // messages below it that were
+    /** @type {Absence | undefined} */
+    this.absence = undefined; // in which they were said
+    this.firstLines = [...this.box.childNodes];
+
+    /** @type {HTMLElement[]} */
+    this.chunks = [];
+    /** @type {Map<Element, DocumentFragment>} */
+    this.folded = new Map(); // chunks whose lines are not in the page
+    /** @type {Set<Element>} */
+    this.near = new Set();
+    this.watch = new IntersectionObserver((entries) => this.moved(entries), { root: this.box, rootMargin: `${AROUND} 0px` });
+    this.waiting = this.part(); // what is not confirmed stays last
+    this.box.append(this.waiting);
+    this.chunk = this.open();
+    this.chunk.append(...this.firstLines);
+
+    this.box.addEventListener('scroll', () => {
+      this.look();
+      this.read();
+    });
+    this.box.addEventListener('load', () => this.keepEnd(), true);
+    this.resized = new ResizeObserver(() => this.keepEnd());
+    this.resized.observe(this.box);
+    this.button.addEventListener('click', () => this.toNew());
+  }
+
+  /**
+   * Adds a line, before what waits to be sent.
+   * @param {HTMLElement} line a message names its author in data-from
+   * @param {{follow?: boolean, news?: boolean, missed?: Absence}} how follow: its reader wants to see it, wherever
+   *   they are; news: it counts as unread while nobody looks; missed: it was said while the page had no contact
+   */
+  add(line, { follow = false, news = false, missed = undefined } = {}) {
+    if (this.chunk.childElementCount >= CHUNK_LINES) this.chunk = this.open();
+    if (follow) this.forget();
+    if (news) this.count(missed);
+    const { from } = line.dataset;
+    line.toggleAttribute('data-follows', from !== undefined && from === this.last()?.dataset.from);
+    this.chunk.append(line);
+    this.following ||= follow;
+    this.keepEndSoon();
+  }
+
+  /** Adds a line that stays last until it is taken out. */
+  wait(/** @type {HTMLElement} */ line) {
+    this.waiting.append(line);
+    this.toEnd();
+  }
+
+  /** The last line, above those that wait. */
+  last() {
+    return /** @type {HTMLElement | null} */ (this.chunk.lastElementChild ?? this.chunks.at(-2)?.lastElementChild ?? null);
+  }
+
+  clear() {
+    this.forget();
+    cancelAnimationFrame(this.keeping);
+    this.watch.disconnect();
+    this.resized.disconnect();
+    this.folded.clear();
+    this.chunks.length = 0;
+    this.box.replaceChildren();
+  }
+
+  // What is new.
+
+  /** Whether what comes is read at once. */
+  attentive() {
+    return document.visibilityState === 'visible' && document.hasFocus() && this.following;
+  }
+
+  /** Counts a message; the first that nobody looks at, or that was missed, gets a line above it. */
+  count(/** @type {Absence | undefined} */ missed) {
+    const seen = this.attentive();
+    if (this.unread === 0 && (missed ? missed !== this.absence : !seen)) {
+      this.mark?.remove();
+      this.mark = document.createElement('p');
+      this.mark.className = 'new-line';
+      this.mark.setAttribute('aria-live', 'off');
+      this.marked = 0;
+      this.absence = missed;
+      this.chunk.append(this.mark);
+    }
+    if (!missed && seen) return;
+    this.marked++;
+    if (!seen) this.unread++;
+    if (this.mark) this.mark.textContent = word(this.absence ? 'new-away' : 'new', { n: this.marked, time: this.absence?.time ?? '' });
+    this.draw();
+  }
+
+  draw() {
+    this.button.textContent = word('new', { n: this.unread });
+    this.button.hidden = this.following || this.unread === 0;
+    if (this.unread !== this.told) this.changed((this.told = this.unread));
+  }
+
+  /** To be called when somebody may look again: at the newest message they have read all. */
+  read() {
+    if (this.attentive()) this.unread = 0;
+    this.draw();
+  }
+
+  /** Takes the line above what was new away: its reader is writing. */
+  forget() {
+    this.mark?.remove();
+    this.mark = undefined;
+    this.absence = undefined;
+    this.unread = 0;
+    this.draw();
+  }
+
+  /** Shows the first new message. The button is gone then, so the log gets the focus. */
+  toNew() {
+    this.box.focus({ preventScroll: true });
+    this.mark?.scrollIntoView({ block: 'start' });
+    this.unread = 0;
+    this.look();
+    this.draw();
+  }
+
+  // Staying at the end.
+
+  // Scrolling has the log laid out: once a frame is enough for all that has come.
+  keepEndSoon() {
+    this.keeping ||= requestAnimationFrame(() => {
+      this.keeping = 0;
+      this.keepEnd();
+    });
+  }
+
+  // Who is at the newest message stays there when the log gets smaller, as by the
+  // keyboard of a phone, or what is in it larger, as by a picture that was loaded.
+  // Only scrolling back ends that, and at once: its event may come later than the
+  // next message.
+  keepEnd() {
+    this.look();
+    if (this.following) this.toEnd();
+  }
+
+  look() {
+    const { scrollHeight, scrollTop, clientHeight } = this.box;
+    const atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    this.following = atEnd || (this.following && scrollTop >= this.scrolledTo);
+    this.scrolledTo = scrollTop;
+  }
+
+  toEnd() {
+    this.following = true;
+    this.box.scrollTop = this.box.scrollHeight;
+    this.scrolledTo = this.box.scrollTop;
+    this.read();
+  }
+
+  // Drawing only what is near.
+
+  part() {
+    const part = document.createElement('div');
+    part.className = 'lines';
+    return part;
+  }
+
+  /** Begins a new chunk; the one before it does not change any more. */
+  open() {
+    const chunk = this.part();
+    this.waiting.before(chunk);
+    this.chunks.push(chunk);
+    // A screen reader has said it: what is put back into the page is not new.
+    this.chunks.at(-2)?.setAttribute('aria-live', 'off');
+    this.watch.observe(chunk);
+    this.near.add(chunk);
+    const old = this.chunks.at(-1 - KEPT_CHUNKS);
+    if (old && !this.near.has(old)) this.fold(old);
+    return chunk;
+  }
+
+  moved(/** @type {IntersectionObserverEntry[]} */ entries) {
+    for (const { target, isIntersecting } of entries) {
+      const chunk = /** @type {HTMLElement} */ (target);
+      if (isIntersecting) {
+        this.near.add(chunk);
+        this.unfold(chunk);
+      } else {
+        this.near.delete(chunk);
+        if (this.chunks.indexOf(chunk) < this.chunks.length - KEPT_CHUNKS) this.fold(chunk);
+      }
+    }
+  }
+
+  /** Takes a chunk's lines out of the page, unless somebody is at work in them. */
+  fold(/** @type {HTMLElement} */ chunk) {
+    if (this.folded.has(chunk) || chunk.contains(document.activeElement) || getSelection()?.containsNode(chunk, true)) return;
+    const height = chunk.offsetHeight;
+    const lines = document.createDocumentFragment();
+    lines.append(...chunk.childNodes);
+    this.folded.set(chunk, lines);
+    chunk.style.blockSize = `${height}px`;
+  }
+
+  unfold(/** @type {HTMLElement} */ chunk) {
+    const lines = this.folded.get(chunk);
+    if (!lines) return;
+    this.folded.delete(chunk);
+    chunk.style.blockSize = '';
+    chunk.append(lines);
+  }
+}

@@ -1,0 +1,23 @@
+// @ts-check
+// Media from elsewhere loads only after a click, into a frame of its own.
+
+import { copy, find, word } from './page.js';
+
+let frames = 0;
+
+/** The button in place of the link that formatting has left. */
+export function mediaButton(/** @type {HTMLAnchorElement} */ link) {
+  const media = copy('[data-media]');
+  const form = /** @type {HTMLFormElement} */ (find('form', media));
+  const frame = /** @type {HTMLIFrameElement} */ (find('iframe', media));
+  const kind = ['video', 'audio'].find((k) => link.classList.contains(`m-${k}`)) ?? 'image';
+  /** @type {HTMLInputElement} */ (find('[name=url]', form)).value = link.href;
+  /** @type {HTMLInputElement} */ (find('[name=kind]', form)).value = kind;
+  find('button', form).textContent = word(`media-${kind}`, { host: link.host });
+  form.target = frame.name = `media-${++frames}`;
+  form.addEventListener('submit', () => {
+    frame.hidden = false;
+    setTimeout(() => form.remove());
+  });
+  return media;
+}
