@@ -1,7 +1,7 @@
 # `make help` lists the targets.
 
 .NOTPARALLEL:
-.PHONY: help test prepare format generated vet staticcheck tidy race js generate fmt vuln fuzz stress soak build run screenshots docker
+.PHONY: help test prepare format generated vet staticcheck tidy race js audit generate fmt vuln fuzz stress soak build run screenshots docker
 
 # A clone owned by somebody else has no readable version control.
 export GOFLAGS ?= -buildvcs=false
@@ -38,6 +38,12 @@ race: # the browser tests in e2e/ among them
 js: ## check the types in static/*.js (needs npx, not part of test)
 	npx --yes --package typescript@5.9.3 tsc --noEmit --allowJs --checkJs --strict \
 		--target es2023 --module esnext --moduleResolution bundler --lib es2023,dom,dom.iterable static/*.js
+
+audit: ## look at every page with axe-core and Lighthouse (needs npx, not part of test)
+	go build -o bin/audit/mayfly ./cmd/mayfly
+	npm install --prefix bin/audit --no-save --no-audit --no-fund --silent \
+		playwright-core@1.65.1 axe-core@4.14.1 lighthouse@12.8.2
+	node .ci/audit.mjs
 
 generate: ## write *_templ.go and static/dist anew
 	go tool templ generate
