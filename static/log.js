@@ -80,13 +80,16 @@ export class Log {
     return /** @type {HTMLElement | null} */ (this.chunk.lastElementChild ?? this.chunks.at(-2)?.lastElementChild ?? null);
   }
 
+  /** Nothing of the log is left, in the page or behind it. */
   clear() {
     this.forget();
     cancelAnimationFrame(this.keeping);
     this.watch.disconnect();
     this.resized.disconnect();
     this.folded.clear();
+    this.near.clear();
     this.chunks.length = 0;
+    this.chunk = this.waiting = this.part();
     this.box.replaceChildren();
   }
 
@@ -140,7 +143,7 @@ export class Log {
   /** Shows the first new message. The button is gone then, so the log gets the focus. */
   toNew() {
     this.box.focus({ preventScroll: true });
-    this.mark?.scrollIntoView({ block: 'start' });
+    if (this.mark) this.box.scrollTop += this.mark.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
     this.unread = 0;
     this.look();
     this.draw();

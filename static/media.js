@@ -17,6 +17,7 @@ export function mediaButton(/** @type {HTMLAnchorElement} */ link) {
   form.target = frame.name = `media-${++frames}`;
   form.addEventListener('submit', () => {
     frame.hidden = false;
+    frame.focus(); // the button is about to go
     setTimeout(() => form.remove());
   });
   return media;

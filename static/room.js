@@ -320,6 +320,7 @@ function clear() {
   composer.clear();
   log.clear();
   people.clear();
+  moved = undefined;
   withdraw();
 }
 
