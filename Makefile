@@ -81,7 +81,7 @@ run: ## serve on http://localhost:8080
 screenshots: prepare ## take the pictures in README.md anew
 	@mkdir -p docs bin/screenshots
 	MAYFLY_SCREENSHOTS=$(CURDIR)/bin/screenshots go test -count=1 -run TestAlbum ./e2e
-	cp bin/screenshots/room-1280.png bin/screenshots/room-390.png docs/
+	cp bin/screenshots/room-1440-light.png bin/screenshots/room-390-dark.png docs/
 
 docker: ## an image named mayfly
 	docker build -t mayfly .

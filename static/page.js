@@ -31,3 +31,9 @@ for (const line of lines.split('\n')) {
 export function word(/** @type {string} */ key, /** @type {Record<string, string | number>} */ places = {}) {
   return (words.get(key) ?? '').replace(/\{(\w+)\}/g, (_, name) => String(places[name] ?? ''));
 }
+
+/** So many seconds, in words. */
+export function span(/** @type {number} */ seconds) {
+  const n = Math.max(0, seconds);
+  return n < 120 ? word('seconds', { n: Math.ceil(n) }) : word('minutes', { n: Math.ceil(n / 60) });
+}

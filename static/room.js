@@ -7,7 +7,7 @@ import { onExit } from './exit.js';
 import { Log } from './log.js';
 import { mediaButton } from './media.js';
 import { notice, showUnread, withdraw } from './notice.js';
-import { copy, find, word } from './page.js';
+import { copy, find, span, word } from './page.js';
 import { badgeText, People } from './people.js';
 import { cover, douseFuse, guard, lightFuse, nothingToHide } from './privacy.js';
 import { Until } from './protocol.js';
@@ -190,10 +190,6 @@ function comeBack() {
   absentUntil = Date.parse(expires) - deadline.left() * 1000;
 }
 
-function span(/** @type {number} */ seconds) {
-  return seconds < 120 ? word('seconds', { n: Math.ceil(seconds) }) : word('minutes', { n: Math.ceil(seconds / 60) });
-}
-
 // Others see whether the page is shown or hidden.
 function sayPresence() {
   if (!over) socket.send({ type: 'presence', state: document.visibilityState === 'hidden' ? 'away' : 'here' });
@@ -245,6 +241,7 @@ function drawMove(/** @type {'joined' | 'left'} */ how, /** @type {string} */ al
   if (moved?.how === how && log.last() === moved.line) {
     moved.aliases += `, ${alias}`;
     moved.line.textContent = word(how, { alias: moved.aliases });
+    log.keepEndSoon();
   } else {
     moved = { line: drawNote(word(how, { alias })), how, aliases: alias };
   }
@@ -292,8 +289,7 @@ function tick() {
   people.tick();
   log.read();
   life.value = Math.ceil(left);
-  leftText.textContent =
-    left < 120 ? word('left-seconds', { n: Math.ceil(left) }) : word('left-minutes', { n: Math.ceil(left / 60) });
+  leftText.textContent = word('time-left', { left: span(left) });
 }
 
 const ticks = setInterval(tick, TICK_MS);

@@ -1,7 +1,7 @@
 // @ts-check
 // The dead man's switch: arming it, tapping in time, and what everybody sees.
 
-import { find, word } from './page.js';
+import { find, span, word } from './page.js';
 
 const WARN_SECONDS = 60;
 
@@ -75,17 +75,12 @@ export class DeadMansSwitch {
     own.hidden = !this.own;
     any.hidden = !this.any || this.any === this.own;
     this.bar.hidden = own.hidden && any.hidden;
-    if (this.any) any.textContent = word('armed-any', { left: this.span(this.any) });
+    if (this.any) any.textContent = word('armed-any', { left: span(this.host.left(this.any)) });
     if (!this.own) return;
-    find('[data-armed-own-text]', own).textContent = word('armed-own', { left: this.span(this.own) });
+    find('[data-armed-own-text]', own).textContent = word('armed-own', { left: span(this.host.left(this.own)) });
     if (!this.warned && this.host.left(this.own) <= WARN_SECONDS) {
       this.warned = true;
       this.host.note(word('armed-soon'));
     }
-  }
-
-  span(/** @type {string} */ at) {
-    const left = Math.max(0, this.host.left(at));
-    return left < 120 ? word('seconds', { n: Math.ceil(left) }) : word('minutes', { n: Math.ceil(left / 60) });
   }
 }
