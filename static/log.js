@@ -16,6 +16,7 @@ export class Log {
   constructor(changed) {
     this.changed = changed;
     this.box = find('[data-log]');
+    this.talk = find('[data-talk]');
     this.button = find('[data-newest]');
     this.following = true; // the reader is at the newest message
     this.scrolledTo = 0;
@@ -65,6 +66,7 @@ export class Log {
     const { from } = line.dataset;
     line.toggleAttribute('data-follows', from !== undefined && from === this.last()?.dataset.from);
     this.chunk.append(line);
+    if (from !== undefined) this.talk.dataset.said = '';
     this.following ||= follow;
     this.keepEndSoon();
   }
