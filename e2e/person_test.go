@@ -291,7 +291,7 @@ func (p *person) check(what, condition string, args ...any) {
 func (p *person) screen() string {
 	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
 	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + '\n' + document.body.innerText + '\n-- ' + (document.querySelector('textarea')?.value ?? '')`))
+	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + '\n' + document.body.innerText + '\n-- ' + (document.querySelector('textarea[name=html]')?.value ?? '')`))
 	if err != nil {
 		text = err.Error()
 	}

@@ -349,6 +349,7 @@ func (r *Room) finishPost(p *Participant, id string, before int, tail []byte, ad
 	}
 	e := r.appendLocked(true, nil, func(seq uint64) []byte { return messageWire(seq, tail) })
 	p.sent.add(id, e.Seq)
+	delete(r.passing.typing, p) // the others have it
 	return e.Seq, nil
 }
 

@@ -842,6 +842,24 @@ func TestAPageWithoutScriptsIsHere(t *testing.T) {
 	})
 }
 
+func TestWhoHasPostedIsNotTypingAnyMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		anas, bob, bobs := watched(t)
+		bobs.Typing()
+		synctest.Wait()
+		want(t, told(t, anas), "typing")
+		bobs.Typing() // waits for the next round, but the message is there before
+		mustPost(t, anas.room, bob, "1", "sent")
+		time.Sleep(passingEvery)
+		synctest.Wait()
+		want(t, told(t, anas), "sent")
+		bobs.Typing()
+		time.Sleep(passingEvery)
+		synctest.Wait()
+		want(t, told(t, anas), "typing")
+	})
+}
+
 func TestSeenIsToldToTheAuthorAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, ana := mustCreate(t, newTestRegistry(t, testLimits))

@@ -5,8 +5,7 @@
 
 import { option } from './options.js';
 import { find, word } from './page.js';
-import { Picture } from './picture.js';
-import { onPreview } from './preview.js';
+import { Picture, tag } from './picture.js';
 import { Outbox } from './protocol.js';
 import { onPicture } from './toolbar.js';
 
@@ -21,6 +20,10 @@ const text = /** @type {HTMLTextAreaElement} */ (find('textarea', form));
 const hint = find('[data-hint]');
 const counter = find('[data-counter]');
 const noTyping = option('no-typing');
+
+/** What is loaded when somebody first touches the page, so that it is there when the line is not. */
+const later = () => import('./later.js');
+for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, () => later().catch(() => {}), { once: true });
 
 const encoder = new TextEncoder();
 const bytesOf = (/** @type {string} */ s) => encoder.encode(s).length;
@@ -43,6 +46,7 @@ export class Composer {
     this.over = false;
     this.typed = -Infinity;
     this.picture = new Picture(() => this.sized());
+    this.attached = 0; // how many pictures were; the last one is the one
     this.listen();
     this.sized();
     if (matchMedia('(pointer: fine)').matches) text.focus();
@@ -136,6 +140,13 @@ export class Composer {
     this.free();
   }
 
+  /** What waits here, if anything, waits in the log from now on, and the composer is empty. */
+  moveOn() {
+    if (!this.held) return;
+    this.setAside(this.held);
+    text.value = '';
+  }
+
   takeBack(/** @type {Outgoing} */ item) {
     this.outbox.take(item.id);
     this.free();
@@ -191,12 +202,8 @@ export class Composer {
     const typedOn = (/** @type {InputEvent | CompositionEvent} */ event) => {
       if (!this.held) return;
       const adds = !('inputType' in event) || event.inputType.startsWith('insert');
-      if (adds || this.held.sent) {
-        this.setAside(this.held);
-        text.value = '';
-      } else {
-        this.takeBack(this.held);
-      }
+      if (adds || this.held.sent) this.moveOn();
+      else this.takeBack(this.held);
     };
     text.addEventListener('beforeinput', typedOn);
     text.addEventListener('compositionstart', typedOn);
@@ -223,7 +230,8 @@ export class Composer {
     const pictureIn = (/** @type {DataTransfer | null} */ data) => [...(data?.files ?? [])].find((f) => f.type.startsWith('image/'));
     text.addEventListener('paste', (event) => {
       const file = pictureIn(event.clipboardData);
-      if (!file) return;
+      // Of what was copied as text and as a picture of it, as spreadsheets do, the text is meant.
+      if (!file || event.clipboardData?.getData('text/plain')) return;
       event.preventDefault();
       this.attach(file);
     });
@@ -234,18 +242,50 @@ export class Composer {
     addEventListener('drop', (event) => {
       if (!event.dataTransfer?.types.includes('Files')) return;
       event.preventDefault();
-      const file = pictureIn(event.dataTransfer);
+      const file = pictureIn(event.dataTransfer) ?? event.dataTransfer.files[0];
       if (file && !this.over) this.attach(file);
     });
     onPicture((file) => this.attach(file));
-    onPreview({ html: () => this.html(), limitBytes: this.host.limitBytes, send: () => this.submit() });
+    // Who takes it off a message that waits takes that back, if it has not left.
+    find('[data-picture-remove]').addEventListener('click', () => {
+      if (this.held?.sent) this.moveOn();
+      else if (this.held) this.takeBack(this.held);
+      this.picture.clear();
+      text.focus();
+    });
+    find('[data-preview-open]').addEventListener('click', () => this.preview());
+  }
+
+  /** Shows what would be sent, and sends it if that is wanted. */
+  async preview() {
+    const { selectionStart, selectionEnd } = text;
+    try {
+      const { preview } = await later();
+      if (await preview(this.html(), this.host.limitBytes)) this.submit();
+    } catch {
+      this.say('not-loaded');
+    }
+    text.focus();
+    text.setSelectionRange(selectionStart, selectionEnd);
   }
 
   /** Takes a picture to be sent with the text. */
   async attach(/** @type {File} */ file) {
-    if (this.held) this.setAside(this.held);
-    const problem = await this.picture.take(file, this.roomBytes());
-    this.say(problem);
+    this.moveOn();
+    const turn = ++this.attached;
+    const bytes = this.roomBytes();
+    const picture = await later().then(
+      ({ scaled }) => scaled(file, (address) => tag(address).length <= bytes),
+      () => 'not-loaded',
+    );
+    if (turn !== this.attached || this.over) return;
+    this.moveOn(); // what was sent meanwhile went without it
+    if (typeof picture === 'string') {
+      this.say(picture);
+    } else {
+      this.picture.show(picture);
+      this.say('');
+    }
     text.focus();
   }
 }

@@ -46,14 +46,17 @@ async function load() {
   return go;
 }
 
-const loaded = load();
-
-addEventListener('message', async (/** @type {MessageEvent<{html: string, limitBytes: number}>} */ { data }) => {
-  const go = await loaded;
-  const source = new TextEncoder().encode(data.html);
+async function format(/** @type {string} */ html, /** @type {number} */ limitBytes) {
+  const go = await load();
+  const source = new TextEncoder().encode(html);
   const at = go.place(source.length);
   new Uint8Array(memory.buffer).set(source, at);
-  const found = go.message(data.limitBytes);
+  const found = go.message(limitBytes);
   const answer = new Uint8Array(memory.buffer, Number(found >> 32n), Number(found & 0xffffffffn));
-  postMessage(JSON.parse(new TextDecoder().decode(answer)));
+  return JSON.parse(new TextDecoder().decode(answer));
+}
+
+// A worker formats one message. What fails in a promise is no error of the worker.
+addEventListener('message', (/** @type {MessageEvent<{html: string, limitBytes: number}>} */ { data }) => {
+  format(data.html, data.limitBytes).then(postMessage, () => postMessage({ html: '', dropped: [], problem: 'preview-failed' }));
 });

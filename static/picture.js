@@ -12,24 +12,15 @@ export class Picture {
   constructor(changed) {
     this.html = ''; // as it is sent; '' without a picture
     this.changed = changed;
-    find('[data-picture-remove]').addEventListener('click', () => {
-      this.clear();
-      find('textarea[name=html]').focus();
-    });
   }
 
   /**
-   * Takes a file in; the answer is the key of what is wrong with it, or ''.
-   * @param {File} file
-   * @param {number} bytes that its HTML may have
+   * Shows a picture that was drawn anew.
+   * @param {import('./scale.js').Scaled} picture
    */
-  async take(file, bytes) {
-    const { scaled } = await import('./scale.js');
-    const picture = await scaled(file, (address) => tag(address).length <= bytes);
-    if (typeof picture === 'string') return picture;
-    this.set(tag(picture.address));
-    size.textContent = word('picture-size', { width: picture.width, height: picture.height });
-    return '';
+  show({ address, width, height }) {
+    this.set(tag(address));
+    size.textContent = word('picture-size', { width, height });
   }
 
   /** Shows a picture that take has made before. */
@@ -50,6 +41,6 @@ export class Picture {
 }
 
 /** A picture as a message has it. */
-function tag(/** @type {string} */ address) {
+export function tag(/** @type {string} */ address) {
   return `<img alt="${word('picture-sent')}" src="${address}">`;
 }

@@ -1,37 +1,40 @@
 // @ts-check
 // Shows a message as the others would see it, before any of it has left.
 
-import { mediaButton } from './media.js';
-import { find, word } from './page.js';
-import { fragment, ownWorker } from './trusted.js';
+import { find, fragment, mediaButton, ownWorker, word } from './room.js';
 
 const dialog = /** @type {HTMLDialogElement} */ (find('[data-preview]'));
 const body = find('[data-preview-body]', dialog);
 const hint = find('[data-preview-hint]', dialog);
 const send = /** @type {HTMLButtonElement} */ (find('[data-preview-send]', dialog));
 
-/** @type {Worker | undefined} */
-let worker;
+send.addEventListener('click', () => dialog.close('send'));
+find('[data-preview-close]', dialog).addEventListener('click', () => dialog.close());
 
 /**
- * Has the preview shown when it is asked for.
- * @param {{html: () => string, limitBytes: number, send: () => void}} composer
+ * Shows the preview until it is closed; the answer is whether it is to be sent.
+ * @param {string} html
+ * @param {number} limitBytes of a message
+ * @returns {Promise<boolean>}
  */
-export function onPreview(composer) {
-  find('[data-preview-open]').addEventListener('click', () => {
-    send.disabled = true;
-    hint.textContent = word('preview-wait');
-    dialog.showModal();
-    worker = ownWorker(dialog.dataset.preview ?? '');
-    worker.onmessage = ({ data }) => show(data);
-    worker.onerror = () => {
-      hint.textContent = word('preview-failed');
+export function preview(html, limitBytes) {
+  send.disabled = true;
+  hint.textContent = word('preview-wait');
+  dialog.returnValue = '';
+  dialog.showModal();
+  const worker = ownWorker(dialog.dataset.preview ?? '');
+  worker.onmessage = ({ data }) => show(data);
+  worker.onerror = () => {
+    hint.textContent = word('preview-failed');
+  };
+  worker.postMessage({ html, limitBytes });
+  return new Promise((resolve) => {
+    // What was written stays neither in the worker nor on the page.
+    dialog.onclose = () => {
+      worker.terminate();
+      body.replaceChildren();
+      resolve(dialog.returnValue === 'send');
     };
-    worker.postMessage({ html: composer.html(), limitBytes: composer.limitBytes });
-  });
-  send.addEventListener('click', () => {
-    dialog.close();
-    composer.send();
   });
 }
 
@@ -43,12 +46,3 @@ function show(/** @type {{html: string, dropped: string[], problem: string}} */ 
   hint.textContent = o.problem ? word(o.problem) : dropped;
   send.disabled = o.problem !== '';
 }
-
-// What was written does not stay in the worker.
-dialog.addEventListener('close', () => {
-  worker?.terminate();
-  worker = undefined;
-  body.replaceChildren();
-  find('textarea[name=html]').focus();
-});
-find('[data-preview-close]', dialog).addEventListener('click', () => dialog.close());

@@ -15,7 +15,7 @@ import { closeQuestion, onPurge } from './purge.js';
 import './share.js';
 import { Socket } from './socket.js';
 import { DeadMansSwitch } from './switch.js';
-import { fragment } from './trusted.js';
+import { fragment, ownWorker } from './trusted.js';
 
 /**
  * @typedef {import('./log.js').Absence} Absence
@@ -155,7 +155,7 @@ const composer = new Composer({
   wait: (item) => {
     const line = messageLine(you, new Date());
     line.dataset.pending = item.id;
-    find('[data-body]', line).textContent = item.text;
+    find('[data-body]', line).textContent = item.text || word('picture-sent');
     log.wait(line);
   },
   waited: (id) => room.querySelector(`[data-pending="${id}"]`)?.remove(),
@@ -332,6 +332,7 @@ function wipe(cause, confirm) {
   clearInterval(ticks);
   clear();
   sessionStorage.clear();
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
   closeQuestion();
   const mark = find('.mark', room);
   room.replaceChildren();
@@ -388,3 +389,6 @@ if (view) {
 }
 
 socket.connect();
+
+// For later.js, which is a bundle of its own.
+export { find, fragment, mediaButton, ownWorker, word };

@@ -1,16 +1,19 @@
 // @ts-check
 // Draws a picture anew, small enough for a message: what the camera wrote into the
-// file, place and time among it, stays behind. Loaded when somebody first chooses one.
+// file, place and time among it, stays behind.
 
 const LONGEST_PX = 1280; // of its sides, to begin with
 const SHORTEST_PX = 24; // below it nothing can be seen
 const TRIES = 16;
 const QUALITY = 0.7;
 
+/** @typedef {{address: string, width: number, height: number}} Scaled */
+
 /**
  * The largest picture that fits, or the key of why there is none.
  * @param {File} file
  * @param {(address: string) => boolean} fits
+ * @returns {Promise<Scaled | string>}
  */
 export async function scaled(file, fits) {
   let bitmap;

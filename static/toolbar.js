@@ -10,6 +10,9 @@ const text = /** @type {HTMLTextAreaElement} */ (find('textarea[name=html]'));
 const buttons = /** @type {HTMLButtonElement[]} */ ([...bar.querySelectorAll('button')]);
 const emoji = find('[data-emoji-panel]');
 
+/** The lines of a text; what a spreadsheet copies ends with a line break. */
+const lines = (/** @type {string} */ s) => s.replace(/\n$/, '').split('\n');
+
 /** @type {Record<string, (selected: string) => [before: string, inside: string, after: string]>} */
 const formats = {
   bold: (s) => ['<b>', s, '</b>'],
@@ -22,13 +25,13 @@ const formats = {
   quote: (s) => ['<blockquote>', s, '</blockquote>'],
   heading: (s) => ['<h2>', s, '</h2>'],
   spoiler: (s) => [`<details><summary>${word('spoiler')}</summary>`, s, '</details>'],
-  bullets: (s) => ['<ul><li>', s.split('\n').join('</li><li>'), '</li></ul>'],
-  numbers: (s) => ['<ol><li>', s.split('\n').join('</li><li>'), '</li></ol>'],
+  bullets: (s) => ['<ul><li>', lines(s).join('</li><li>'), '</li></ul>'],
+  numbers: (s) => ['<ol><li>', lines(s).join('</li><li>'), '</li></ol>'],
   // An address becomes what the link leads to, a text what it says.
   link: (s) => (/^https?:\S+$/.test(s) ? [`<a href="${s}">`, '', '</a>'] : ['<a href="', 'https://', `">${s}</a>`]),
   // What was copied from a spreadsheet has tabs between its cells.
   table: (s) => {
-    const rows = s === '' ? [['', ''], ['', '']] : s.split('\n').map((row) => row.split('\t'));
+    const rows = s === '' ? [['', ''], ['', '']] : lines(s).map((row) => row.split('\t'));
     const cells = rows.map((row, i) => row.map((cell) => (i === 0 ? `<th>${cell}</th>` : `<td>${cell}</td>`)).join(''));
     const all = `<table><tr>${cells.join('</tr><tr>')}</tr></table>`;
     const first = all.indexOf('</th>');
@@ -70,8 +73,9 @@ for (const button of buttons) {
 
 text.addEventListener('keydown', (event) => {
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-  const key = event.code.startsWith('Digit') ? event.code.slice(5) : event.key.toUpperCase();
-  const name = keys.get((event.shiftKey ? 'Shift+' : '') + key);
+  // Where a layout has no such letter or digit, the key in its place counts.
+  const shift = event.shiftKey ? 'Shift+' : '';
+  const name = keys.get(shift + event.key.toUpperCase()) ?? keys.get(shift + event.code.replace(/^(Key|Digit)/, ''));
   if (!name) return;
   event.preventDefault();
   apply(name);
@@ -83,6 +87,7 @@ for (const one of '👍 👎 👌 🙏 👏 💪 👀 ❤️ 😀 😂 🙂 😉
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'button-tool';
+  button.addEventListener('mousedown', (event) => event.preventDefault());
   button.textContent = one;
   button.addEventListener('click', () => {
     emoji.hidePopover();

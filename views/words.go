@@ -63,6 +63,7 @@ var words = []struct{ key, sentence string }{
 	{"picture-none", "This is no picture that this browser can read. Choose another one."},
 	{"picture-large", "There is no room left for a picture. Send the text first, then the picture."},
 	{"picture-size", "Scaled down to {width} × {height}, without its metadata."},
+	{"not-loaded", "This needs the connection. Try again when it is back."},
 	{"preview-wait", "Formatting on this device …"},
 	{"preview-failed", "This browser cannot show a preview. Nothing was sent."},
 	{"preview-dropped", "Left out when sent: {list}."},

@@ -209,12 +209,11 @@ func (s *Server) static(c echo.Context) error {
 		return echo.ErrNotFound
 	}
 	h := c.Response().Header()
-	clear(h)
+	clear(h) // it is no page
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	if c.Param("name") == "formatter.js" {
 		h.Set("Content-Security-Policy", workerPolicy)
 	}
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // the media frame has an origin of its own
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Vary", "Accept-Encoding")
 	data := file.Data
