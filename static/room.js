@@ -219,6 +219,7 @@ function drawMessage(/** @type {RoomMessage} */ o) {
   line.dataset.seq = String(o.seq);
   const body = find('[data-body]', line);
   body.append(fragment(o.html));
+  if (body.querySelector('table, pre')) body.tabIndex = 0; // it may be wider than the screen, and keys scroll it
   for (const link of body.querySelectorAll('a.m-media')) link.replaceWith(mediaButton(/** @type {HTMLAnchorElement} */ (link)));
   if (o.from === you) return log.add(line, { follow: true });
   line.dataset.new = '';
