@@ -20,7 +20,6 @@ export class Log {
     this.button = find('[data-newest]');
     this.following = true; // the reader is at the newest message
     this.scrolledTo = 0;
-    this.height = 0; // of all that there was, when it was looked at last
     this.keeping = 0;
 
     this.unread = 0;
@@ -39,8 +38,6 @@ export class Log {
     /** @type {Set<Element>} */
     this.near = new Set();
     this.watch = new IntersectionObserver((entries) => this.moved(entries), { root: this.box, rootMargin: `${AROUND} 0px` });
-    this.resized = new ResizeObserver(() => this.keepEnd());
-    this.resized.observe(this.box);
     this.waiting = this.part(); // what is not confirmed stays last
     this.box.append(this.waiting);
     this.chunk = this.open();
@@ -51,6 +48,8 @@ export class Log {
       this.read();
     });
     this.box.addEventListener('load', () => this.keepEnd(), true);
+    this.resized = new ResizeObserver(() => this.keepEnd());
+    this.resized.observe(this.box);
     this.button.addEventListener('click', () => this.toNew());
   }
 
@@ -174,17 +173,14 @@ export class Log {
   look() {
     const { scrollHeight, scrollTop, clientHeight } = this.box;
     const atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-    const scrolledBack = scrollTop < this.scrolledTo && scrollHeight >= this.height; // not what got smaller above
-    this.following = atEnd || (this.following && !scrolledBack);
+    this.following = atEnd || (this.following && scrollTop >= this.scrolledTo);
     this.scrolledTo = scrollTop;
-    this.height = scrollHeight;
   }
 
   toEnd() {
     this.following = true;
     this.box.scrollTop = this.box.scrollHeight;
     this.scrolledTo = this.box.scrollTop;
-    this.height = this.box.scrollHeight;
     this.read();
   }
 
@@ -201,21 +197,13 @@ export class Log {
     const chunk = this.part();
     this.waiting.before(chunk);
     this.chunks.push(chunk);
-    this.close(this.chunks.at(-2));
+    // A screen reader has said it: what is put back into the page is not new.
+    this.chunks.at(-2)?.setAttribute('aria-live', 'off');
     this.watch.observe(chunk);
     this.near.add(chunk);
     const old = this.chunks.at(-1 - KEPT_CHUNKS);
     if (old && !this.near.has(old)) this.fold(old);
     return chunk;
-  }
-
-  /** A chunk that does not change any more is laid out only near the view, and has its height elsewhere. */
-  close(/** @type {HTMLElement | undefined} */ chunk) {
-    if (!chunk) return;
-    chunk.style.containIntrinsicBlockSize = `auto ${chunk.offsetHeight}px`;
-    // A screen reader has said it: what is put back into the page is not new.
-    chunk.setAttribute('aria-live', 'off');
-    this.resized.observe(chunk);
   }
 
   moved(/** @type {IntersectionObserverEntry[]} */ entries) {
