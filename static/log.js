@@ -115,7 +115,7 @@ export class Log {
       this.chunk.append(this.mark);
     }
     if (!missed && seen) return;
-    this.marked++;
+    if (missed === this.absence) this.marked++;
     if (!seen) this.unread++;
     if (this.mark) this.mark.textContent = word(this.absence ? 'new-away' : 'new', { n: this.marked, time: this.absence?.time ?? '' });
     this.draw();
@@ -145,6 +145,9 @@ export class Log {
   /** Shows the first new message. The button is gone then, so the log gets the focus. */
   toNew() {
     this.box.focus({ preventScroll: true });
+    // It may be in a chunk that was folded away.
+    const chunk = [...this.folded.keys()].find((c) => this.folded.get(c)?.contains(this.mark ?? null));
+    if (chunk) this.unfold(/** @type {HTMLElement} */ (chunk));
     if (this.mark) this.box.scrollTop += this.mark.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
     this.unread = 0;
     this.look();
@@ -200,7 +203,6 @@ export class Log {
     // A screen reader has said it: what is put back into the page is not new.
     this.chunks.at(-2)?.setAttribute('aria-live', 'off');
     this.watch.observe(chunk);
-    this.near.add(chunk);
     const old = this.chunks.at(-1 - KEPT_CHUNKS);
     if (old && !this.near.has(old)) this.fold(old);
     return chunk;
@@ -222,6 +224,7 @@ export class Log {
   /** Takes a chunk's lines out of the page, unless somebody is at work in them. */
   fold(/** @type {HTMLElement} */ chunk) {
     if (this.folded.has(chunk) || chunk.contains(document.activeElement) || getSelection()?.containsNode(chunk, true)) return;
+    for (const line of chunk.querySelectorAll('[data-new]')) line.removeAttribute('data-new');
     const height = chunk.offsetHeight;
     const lines = document.createDocumentFragment();
     lines.append(...chunk.childNodes);
