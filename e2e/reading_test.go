@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -115,6 +116,24 @@ const (
 	newestInSight = `[...document.querySelectorAll('[data-seq]')].at(-1).getBoundingClientRect().bottom <= ` + theLog + `.getBoundingClientRect().bottom + 1`
 )
 
+// place remembers where on the screen somebody reads, and returns a check that
+// they still do.
+func (p *person) place() (unmoved func()) {
+	p.t.Helper()
+	type place struct{ Seq, Top float64 }
+	was := see[place](p, `(() => {
+		const m = `+topmost+`;
+		return {Seq: Number(m.dataset.seq), Top: m.getBoundingClientRect().top};
+	})()`)
+	return func() {
+		p.t.Helper()
+		is := see[float64](p, `document.querySelector('[data-seq="' + $0 + '"]').getBoundingClientRect().top`, was.Seq)
+		if math.Abs(is-was.Top) >= 2 {
+			p.t.Errorf("%s read at %v, and was moved to %v", p.name, was.Top, is)
+		}
+	}
+}
+
 // numbered is many texts: what, and a number.
 func numbered(what string, from, to int) (texts []string) {
 	for n := from; n < to; n++ {
@@ -206,6 +225,76 @@ func TestComingAndGoingIsQuiet(t *testing.T) {
 	want := []string{"Bob, Cleo, Dora joined", "Dora, Cleo left", "Eve joined", "Finn, Gus joined"}
 	waitFor(t, fmt.Sprintf("the notes %q", want), func() bool { return slices.Equal(notes(), want) })
 	ana.check("only the message counts as new", `document.title === '(1) Mayfly' && `+theLine+`.textContent === '1 new' && !document.querySelector('.note [data-new], .note[data-new]')`)
+}
+
+// TestReadingAbove: who reads what was said before stays there while more comes,
+// is told how much, and is led to the first of it.
+func TestReadingAbove(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	for _, ana := range []*person{desktop(t, "Ana"), phone(t, "Ada")} {
+		link := ana.opens(s.local())
+		bob := s.guest(link, "Bob")
+		bob.says(numbered("old", 0, 80)...)
+		ana.until("the newest of 80", `messages().length === 80 && `+newestInSight)
+		ana.check("nothing is new", `!visible(`+theButton+`) && !`+theLine)
+
+		ana.scrolls(700)
+		unmoved := ana.place()
+		bob.says("new 0", "new 1", "new 2")
+		ana.until("the button", `visible(`+theButton+`) && `+theButton+`.textContent === '3 new'`)
+		ana.check("the line above the first", above+` === `+theLine+` && `+theLine+`.textContent === '3 new'`, "new 0")
+		unmoved()
+
+		ana.press("3 new")
+		ana.until("the first new message", lineInSight)
+		ana.check("the button is gone, and the focus in the log", `!visible(`+theButton+`) && document.activeElement === `+theLog)
+		ana.check("the line stays", theLine+`.textContent === '3 new'`)
+
+		// More than a screen: the first of it, not the last.
+		ana.scrolls(700)
+		bob.says(numbered("more", 0, 60)...)
+		ana.until("the button", theButton+`.textContent === '60 new' && visible(`+theButton+`)`)
+		ana.check("one line, where the new begins", `document.querySelectorAll('.new-line').length === 1 && `+above+` === `+theLine+` && `+theLine+`.textContent === '60 new'`, "more 0")
+		ana.press("60 new")
+		ana.until("the line at the top", `Math.abs(`+theLine+`.getBoundingClientRect().top - `+theLog+`.getBoundingClientRect().top) < 20 && !visible(`+theButton+`)`)
+		ana.check("the newest is further down", `!(`+newestInSight+`)`)
+		unmoved = ana.place()
+		bob.says("and another")
+		ana.until("the button", theButton+`.textContent === '1 new' && visible(`+theButton+`)`)
+		unmoved()
+		ana.scrolls(toTheEnd)
+		ana.until("no button at the end", `!visible(`+theButton+`) && `+newestInSight)
+		ana.check("the line stays until somebody writes", theLine+`.textContent === '1 new'`)
+
+		ana.post("mine")
+		ana.until("no line", `!`+theLine+` && messages().at(-1).text === 'mine' && `+newestInSight)
+
+		// Her own words lead to the end and are not new, also from below the line.
+		ana.scrolls(700)
+		ana.post("mine again")
+		ana.until("the end", newestInSight)
+		ana.check("nothing is new", `!visible(`+theButton+`) && !`+theLine)
+		ana.scrolls(700)
+		bob.says(numbered("most", 0, 60)...)
+		ana.until("the button", theButton+`.textContent === '60 new' && visible(`+theButton+`)`)
+		ana.scrolls(see[int](ana, `Math.round(`+theLog+`.scrollTop + `+theLine+`.getBoundingClientRect().bottom - `+theLog+`.getBoundingClientRect().top + 300)`))
+		ana.post("mine, of<br>many<br>lines")
+		ana.until("the end", newestInSight+` && !`+theLine)
+
+		// Who is at the end stays there while the line moves.
+		ana.looksAway()
+		bob.says("late")
+		ana.until("the line", theLine)
+		ana.looksBack()
+		bob.says(numbered("later", 0, 40)...)
+		ana.until("the newest", newestInSight+` && messages().at(-1).text === 'later 39'`)
+		ana.looksAway()
+		bob.says(numbered("latest", 0, 40)...)
+		ana.until("the newest below a line of its own", newestInSight+` && messages().at(-1).text === 'latest 39' && `+above+` === `+theLine, "latest 0")
+		ana.looksBack()
+		ana.press("Log out")
+	}
 }
 
 // TestNewMessagesShine, unless that moves too much for their reader; own ones and
@@ -455,6 +544,78 @@ func TestManyMessagesInTheBackground(t *testing.T) {
 	ana.check("the page stays light", `document.querySelectorAll('[data-seq]').length <= $0`, drawnMost)
 	ana.inFront()
 	ana.until("the newest", newestInSight+` && messages().at(-1).text === $0 && messages().length <= $1`, fmt.Sprint("word ", total-1), drawnMost)
+}
+
+// TestAbsence: who was without a connection for more than ten seconds is told how
+// long, and how much was said meanwhile.
+func TestAbsence(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	l := newLine(t, s)
+	ana := desktop(t, "Ana")
+	ana.allow(noiseStatus, noiseSocket, noiseCut)
+	link := ana.opens(l.local())
+	bob := s.guest(link, "Bob")
+	// loses cuts the line for so long by her clock, and returns the least and most
+	// seconds that this can have been.
+	loses := func(d time.Duration, meanwhile func()) (least, most int) {
+		t.Helper()
+		began := time.Now()
+		l.become(cut)
+		ana.until("no connection", `document.querySelector('[data-room]').dataset.connection !== 'connected'`)
+		ana.jumps(d)
+		meanwhile()
+		l.become(whole)
+		ana.connected()
+		return int(d.Seconds()), int((d + time.Since(began)).Seconds()) + 1
+	}
+	says := func(n, least, most int) bool {
+		t.Helper()
+		var seconds, missed int
+		line := see[string](ana, theLine+`?.textContent ?? ''`)
+		_, err := fmt.Sscanf(line, "Away %d s, %d missed", &seconds, &missed)
+		return err == nil && line == fmt.Sprintf("Away %d s, %d missed", seconds, missed) && missed == n && seconds >= least && seconds <= most
+	}
+
+	loses(0, func() { bob.says("one") })
+	ana.reads("one")
+	ana.check("no word about a short absence", `!`+theLine)
+
+	least, most := loses(12*time.Second, func() { bob.says("two", "three", "four") })
+	ana.reads("one", "two", "three", "four")
+	if !says(3, least, most) {
+		t.Errorf("the line says %q, want one of 3 messages in %d to %d s", see[string](ana, theLine+`?.textContent`), least, most)
+	}
+	ana.check("it stands above the first of them", above+` === `+theLine, "two")
+	bob.says("five")
+	ana.reads("one", "two", "three", "four", "five")
+	if !says(3, least, most) {
+		t.Errorf("what was said after it counts too: %q", see[string](ana, theLine+`?.textContent`))
+	}
+	ana.check("there is nothing new for who looks", `!visible(`+theButton+`) && document.title === 'Mayfly'`)
+
+	// One that is shorter does not change it, and the next has a line of its own.
+	loses(0, func() { bob.says("six") })
+	ana.until("that", `messages().length === 6`)
+	if !says(3, least, most) {
+		t.Errorf("after a short absence the line says %q", see[string](ana, theLine+`?.textContent`))
+	}
+	least, most = loses(100*time.Second, func() { bob.says("seven") })
+	ana.until("that", `messages().length === 7`)
+	if !says(1, least, most) {
+		t.Errorf("the line says %q, want one of 1 message in %d to %d s", see[string](ana, theLine+`?.textContent`), least, most)
+	}
+	ana.check("there is one line", `document.querySelectorAll('.new-line').length === 1 && `+above+` === `+theLine, "seven")
+
+	// Nothing was said: nothing to tell.
+	ana.post("eight")
+	ana.until("no line", `!`+theLine)
+	loses(60*time.Second, func() {})
+	bob.says("nine")
+	ana.until("that", `messages().length === 9`)
+	ana.check("no word about it", `!`+theLine)
+	loses(130*time.Second, func() { bob.says("ten") })
+	ana.until("minutes", `/^Away [3-9] min, 1 missed$/.test(`+theLine+`?.textContent)`)
 }
 
 // TestLogIsALog: screen readers say what comes, once, and nothing that is moved.

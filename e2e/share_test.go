@@ -5,9 +5,11 @@ import (
 	"image/png"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
 )
@@ -17,6 +19,26 @@ import (
 func (p *person) finds(script string) {
 	p.t.Helper()
 	command(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+}
+
+// clipboard is held from copying to pasting: the tests' browser has one for
+// everybody.
+var clipboard sync.Mutex
+
+// copies presses a button that copies, is told so, pastes into the composer, and
+// returns what is there.
+func (p *person) copies(button string) (pasted string) {
+	p.t.Helper()
+	clipboard.Lock()
+	defer clipboard.Unlock()
+	p.press(button)
+	p.until("the word that it is copied, for everybody", `[...document.querySelectorAll('[role=status]')].some((s) => s.checkVisibility() && s.innerText === 'Copied.')`)
+	p.write("")
+	p.key("v", chromedp.ModifierCtrl)
+	p.until("what was copied", `composer().value !== ''`)
+	pasted = see[string](p, `composer().value`)
+	p.write("")
+	return pasted
 }
 
 const alone = `visible(document.querySelector('[data-alone]'))`
@@ -48,6 +70,41 @@ func TestAlone(t *testing.T) {
 			ana.press("Log out")
 		}
 	}
+}
+
+// TestHandingOn: link and invitation are copied as they are, and hold nothing that
+// belongs another way.
+func TestHandingOn(t *testing.T) {
+	t.Parallel()
+	eachOrigin(t, func(t *testing.T, s *server, origin string) {
+		for _, ana := range []*person{desktop(t, "Ana"), phone(t, "Ada")} {
+			link := ana.opens(origin)
+			if got := ana.copies("Copy link"); got != link {
+				t.Errorf("%s: the link to copy is %q, want %q", ana.name, got, link)
+			}
+			s.guest(link, "Bob")
+			ana.until("Bob", `!(`+alone+`)`)
+			if ana.phone && !see[bool](ana, `document.querySelector('[data-share-panel]').open`) {
+				ana.press("Share")
+			}
+			if got := ana.copies("Copy link"); got != link {
+				t.Errorf("%s: the link to copy from the panel is %q, want %q", ana.name, got, link)
+			}
+			ana.press("Invitation")
+			invitation := ana.copies("Copy invitation")
+			ends := "The room ends by " + s.room(link).Deadline.UTC().Format("15:04 UTC") + "."
+			if strings.Count(invitation, link) != 1 || !strings.Contains(invitation, "\n\n"+link+"\n\n") || !strings.HasSuffix(invitation, ends) {
+				t.Errorf("%s: the invitation lacks the link alone on a line, or the end %q: %q", ana.name, ends, invitation)
+			}
+			for _, secret := range []string{password, ana.name, "Bob", "Harvest"} {
+				if strings.Contains(invitation, secret) {
+					t.Errorf("%s: the invitation has %q: %q", ana.name, secret, invitation)
+				}
+			}
+			ana.check("no share sheet where there is none", `!navigator.share && !buttons().some((b) => words(b) === 'Share …')`)
+			ana.press("Log out")
+		}
+	})
 }
 
 // TestShareSheet: where the device has one it gets the invitation.

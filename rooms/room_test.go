@@ -187,15 +187,15 @@ func TestAPageLoadStartsAtWhatWasAcknowledged(t *testing.T) {
 		r, ana := mustCreate(t, newTestRegistry(t, testLimits))
 		first, _ := mustSubscribe(t, r, ana)
 		one := mustPost(t, r, ana, "1", "one")
-		mustPost(t, r, ana, "2", "two")
+		two := mustPost(t, r, ana, "2", "two")
 		want(t, told(t, first), "one, two")
 		first.Ack(one)
 		first.Close()
 
 		second, welcome := mustSubscribe(t, r, ana)
 		want(t, told(t, second), "two")
-		if welcome.Seq != one {
-			t.Errorf("welcome.Seq = %d, want %d", welcome.Seq, one)
+		if welcome.Seq != one || welcome.Head != two {
+			t.Errorf("welcome.Seq, Head = %d, %d, want %d, %d", welcome.Seq, welcome.Head, one, two)
 		}
 	})
 }

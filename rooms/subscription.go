@@ -24,6 +24,7 @@ type Subscription struct {
 // events that follow change exactly this list.
 type Welcome struct {
 	Seq     uint64 // where the subscription starts: events after it follow
+	Head    uint64 // the newest event there is; those up to it happened before
 	People  []Person
 	PurgeAt time.Time // when the earliest dead man's switch fires; zero: none is armed
 	Switch  Switch    // the participant's own
@@ -107,7 +108,7 @@ func (r *Room) subscribe(s *Subscription, after *uint64) (*Subscription, Welcome
 		s.gap = &Event{Seq: lost, wire: gapWire(lost, messagesBetween(known, lost))}
 	}
 	s.wake()
-	return s, Welcome{Seq: known, People: r.peopleAtLocked(s.cursor), PurgeAt: r.purgeAt, Switch: p.armed}, nil
+	return s, Welcome{Seq: known, Head: r.buf.head, People: r.peopleAtLocked(s.cursor), PurgeAt: r.purgeAt, Switch: p.armed}, nil
 }
 
 // CheckAfter is the part of Subscribe that can be refused before a socket is

@@ -106,7 +106,7 @@ export class Log {
   count(/** @type {Absence | undefined} */ missed) {
     const seen = this.attentive();
     if (this.unread === 0 && (missed ? missed !== this.absence : !seen)) {
-      this.mark?.remove();
+      this.unmark();
       this.mark = document.createElement('p');
       this.mark.className = 'new-line';
       this.mark.setAttribute('aria-live', 'off');
@@ -135,11 +135,16 @@ export class Log {
 
   /** Takes the line above what was new away: its reader is writing. */
   forget() {
-    this.mark?.remove();
+    this.unmark();
     this.mark = undefined;
     this.absence = undefined;
     this.unread = 0;
     this.draw();
+  }
+
+  unmark() {
+    this.mark?.remove();
+    this.scrolledTo = 0; // what the log moves by this is not its reader
   }
 
   /** Shows the first new message. The button is gone then, so the log gets the focus. */

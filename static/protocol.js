@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{id: string, alias: string, badge: string, state: 'here' | 'away' | 'offline'}} Person
- * @typedef {{type: 'welcome', you: string, seq: number, participants: Person[],
+ * @typedef {{type: 'welcome', you: string, seq: number, head: number, participants: Person[],
  *   room: {name: string, expires: string, left: number, lease: number, armed?: string}}} Welcome
  * @typedef {{type: 'message', seq: number, id: string, from: string, at: string, html: string}} RoomMessage
  * `at` is RFC 3339 in UTC; `html` was formatted by the server.

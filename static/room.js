@@ -54,7 +54,7 @@ let over = false;
 let lostAt; // when the connection was lost, by the wall clock
 /** @type {Absence | undefined} */
 let absence; // the last one that was long enough for a word
-let absentUntil = -Infinity; // by the server's clock
+let absentUntil = 0; // seq of the newest event that it missed
 
 const people = new People();
 const log = new Log(showUnread);
@@ -88,7 +88,7 @@ const handlers = {
     deadline = new Until(o.room.left);
     expires = o.room.expires;
     renew(Math.min(o.room.lease, o.room.left));
-    comeBack();
+    comeBack(o.head);
     acked = last === undefined ? o.seq : 0; // what went out over a broken line may not have arrived
     last ??= o.seq;
     people.welcome(you, o.participants);
@@ -182,12 +182,12 @@ function isNews(/** @type {WireObject} */ o) {
 }
 
 /** The page has a connection again: what was said until now, it has missed. */
-function comeBack() {
+function comeBack(/** @type {number} */ head) {
   const seconds = lostAt === undefined ? 0 : (Date.now() - lostAt) / 1000;
   lostAt = undefined;
   if (last === undefined || seconds < ABSENCE_SECONDS) return;
   absence = { time: span(seconds) };
-  absentUntil = Date.parse(expires) - deadline.left() * 1000;
+  absentUntil = head;
 }
 
 // Others see whether the page is shown or hidden.
@@ -223,7 +223,7 @@ function drawMessage(/** @type {RoomMessage} */ o) {
   for (const link of body.querySelectorAll('a.m-media')) link.replaceWith(mediaButton(/** @type {HTMLAnchorElement} */ (link)));
   if (o.from === you) return log.add(line, { follow: true });
   line.dataset.new = '';
-  log.add(line, { news: true, missed: Date.parse(o.at) <= absentUntil ? absence : undefined });
+  log.add(line, { news: true, missed: o.seq <= absentUntil ? absence : undefined });
   notice();
 }
 

@@ -3,25 +3,21 @@
 
 import { find, word } from './page.js';
 
-const hint = find('[data-copy-hint]');
+const HINT_MS = 5000; // is it shown
+
+const hint = find('[data-hint]');
 const link = /** @type {HTMLInputElement} */ (find('[data-share]'));
 const invitation = /** @type {HTMLTextAreaElement} */ (find('#invitation'));
 const sheet = find('[data-share-sheet]');
+let fades = 0;
 
 for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll('[data-copy]'))) {
   const field = button.dataset.copy === 'share' ? link : invitation;
-  const name = button.textContent;
-  let back = 0;
   button.hidden = false;
   button.addEventListener('click', async () => {
-    const done = await copied(field);
-    hint.textContent = word(done ? 'copied' : 'copy-failed');
-    if (!done) return;
-    button.textContent = word('copied');
-    clearTimeout(back);
-    back = setTimeout(() => {
-      button.textContent = name;
-    }, 2000);
+    hint.textContent = word((await copied(field)) ? 'copied' : 'copy-failed');
+    clearTimeout(fades);
+    fades = setTimeout(() => hint.replaceChildren(), HINT_MS);
   });
 }
 

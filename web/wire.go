@@ -155,9 +155,10 @@ func welcomeWire(you string, w rooms.Welcome, r *rooms.Room) []byte {
 		Type         string         `json:"type"`
 		You          string         `json:"you"`
 		Seq          uint64         `json:"seq"`
+		Head         uint64         `json:"head"`
 		Room         welcomeRoom    `json:"room"`
 		Participants []rooms.Person `json:"participants"`
-	}{"welcome", you, w.Seq, room, w.People})
+	}{"welcome", you, w.Seq, w.Head, room, w.People})
 	if w.Switch != (rooms.Switch{}) {
 		wire = append(wire, switchWire(w.Switch)...)
 	}

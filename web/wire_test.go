@@ -51,6 +51,9 @@ func TestWelcomeComesFirstAndTellsTheRoom(t *testing.T) {
 	if bobs.welcome.seq() <= anas.welcome.seq() {
 		t.Errorf("Bob starts at %d, before his own joined; Ana at %d", bobs.welcome.seq(), anas.welcome.seq())
 	}
+	if head := bobs.welcome["head"]; head != bobs.welcome["seq"] {
+		t.Errorf("head %v, want that of Bob's own joined, %v", head, bobs.welcome["seq"])
+	}
 	if p, err := ana.room().Participant(anas.you); err != nil || p.Alias != "Ana" {
 		t.Errorf("you: %v, %v", p, err)
 	}
