@@ -29,7 +29,7 @@ func TestTwoPeopleTalk(t *testing.T) {
 
 		// She copies the link, and pastes it where it can be seen.
 		ana.press("Copy link")
-		ana.until("the word that it is copied", `document.querySelector('[data-hint]').innerText === 'Copied.'`)
+		ana.until("the word that it is copied", `document.querySelector('[data-copied]').innerText === 'Copied.'`)
 		ana.write("")
 		ana.key("v", chromedp.ModifierCtrl)
 		ana.until("the pasted link", `composer().value === $0`, link)

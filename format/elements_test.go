@@ -136,7 +136,7 @@ func TestObsoleteElementsAreReplaced(t *testing.T) {
 		"<main>x</main>":               "<div>x</div>",
 		"<search>x</search>":           "<div>x</div>",
 		"<output>x</output>":           "<span>x</span>",
-		"<image src=" + tinyGIF + ">":  `<img src="` + tinyGIF + `"/>`,
+		"<image src=" + tinyGIF + ">":  `<img alt="` + unnamed + `" src="` + tinyGIF + `"/>`,
 	} {
 		if got := checkMessage(t, src); got.HTML != want || len(got.Dropped) > 0 {
 			t.Errorf("%s gives %s, dropped %q, want %s", src, got.HTML, got.Dropped, want)

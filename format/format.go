@@ -92,6 +92,7 @@ func formatted(src string, maxBytes int) (Result, error) {
 	if b.cloned > maxBytes {
 		return Result{}, ErrTooLong
 	}
+	mend(b.root)
 	flow(b.root)
 	if !shows(b.root) {
 		return Result{Dropped: dropped}, ErrEmpty

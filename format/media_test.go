@@ -105,7 +105,7 @@ func TestMediaInTheMessageStays(t *testing.T) {
 		"<video src=https://x.example/a><source src=" + clip + "></video>":         `<video controls=""><source src="` + clip + `"/></video>`,
 		"<audio><source src=data:audio/ogg,a%20b></audio>":                         `<audio controls=""><source src="data:audio/ogg;base64,YSBi"/></audio>`,
 		"<video src=" + clip + "><track default src=data:text/vtt,WEBVTT></video>": `<video controls="" src="` + clip + `"><track default="" src="data:text/vtt;base64,V0VCVlRU"/></video>`,
-		"<picture><source src=" + tinyGIF + "><img src=" + tinyGIF + "></picture>": `<picture><source src="` + tinyGIF + `"/><img src="` + tinyGIF + `"/></picture>`,
+		"<picture><source src=" + tinyGIF + "><img src=" + tinyGIF + "></picture>": `<picture><source src="` + tinyGIF + `"/><img alt="` + unnamed + `" src="` + tinyGIF + `"/></picture>`,
 	})
 	for src, want := range map[string]string{
 		"<video autoplay preload=auto poster=https://x.example/a src=" + clip + "></video>": `<video controls="" src="` + clip + `"></video>: autoplay preload poster`,
@@ -114,7 +114,7 @@ func TestMediaInTheMessageStays(t *testing.T) {
 		"<picture><source srcset='https://x.example/a 2x, https://y.example 3x'><b>x</b></picture>": mediaLink("m-media", "https://x.example/a", "x.example") + ": ",
 		"<img srcset='https://x.example/a, https://y.example 2x' alt=y>":                            mediaLink("m-media", "https://x.example/a", "y") + ": ",
 		"<img srcset='data:image/gif,x 2x' alt=y>":                                                  "y: srcset img",
-		"<img srcset='https://x.example/a 2x' src=" + tinyGIF + ">":                                 `<img src="` + tinyGIF + `"/>: srcset`,
+		"<img srcset='https://x.example/a 2x' src=" + tinyGIF + ">":                                 `<img alt="` + unnamed + `" src="` + tinyGIF + `"/>: srcset`,
 		"<source src=" + clip + ">x<track src=data:text/vtt,x>":                                     "x: source track",
 		"<video src=data:text/html,x>x</video>":                                                     "x: src video",
 		"<video src=" + clip + "><track src=https://x.example/a></video>":                           `<video controls="" src="` + clip + `"></video>: track`,

@@ -3,7 +3,6 @@ package rooms
 import (
 	"math/rand/v2"
 	"strconv"
-	"strings"
 )
 
 // BadgeColors and BadgeShapes are the words of badges; the colours are the
@@ -19,13 +18,6 @@ var (
 // who left does not look the same. From the 111th who joins on there is a number
 // too: "teal leaf 2".
 type Badge string
-
-// Words are the badge's colour, its shape, and its number, "" if it has none.
-func (b Badge) Words() (color, shape, number string) {
-	color, rest, _ := strings.Cut(string(b), " ")
-	shape, number, _ = strings.Cut(rest, " ")
-	return color, shape, number
-}
 
 // badges deals the badges of one room, which guards it.
 type badges struct {

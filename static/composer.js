@@ -3,6 +3,7 @@
 // on, it waits in the log instead, marked as pending. Nothing leaves before it is
 // sent, but that somebody is typing.
 
+import { later } from './need.js';
 import { option } from './options.js';
 import { find, word } from './page.js';
 import { Picture, tag } from './picture.js';
@@ -20,10 +21,6 @@ const text = /** @type {HTMLTextAreaElement} */ (find('textarea', form));
 const hint = find('[data-hint]');
 const counter = find('[data-counter]');
 const noTyping = option('no-typing');
-
-/** What is loaded when somebody first touches the page, so that it is there when the line is not. */
-const later = () => import('./later.js');
-for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, () => later().catch(() => {}), { once: true });
 
 const encoder = new TextEncoder();
 const bytesOf = (/** @type {string} */ s) => encoder.encode(s).length;

@@ -1,5 +1,6 @@
 // @ts-check
-// What a room does not need before somebody touches its page. It is loaded then.
+// What need.js loads.
 
+export { insert } from './insert.js';
 export { preview } from './preview.js';
 export { scaled } from './scale.js';

@@ -15,6 +15,7 @@ export function mediaButton(/** @type {HTMLAnchorElement} */ link) {
   /** @type {HTMLInputElement} */ (find('[name=kind]', form)).value = kind;
   find('button', form).textContent = word(`media-${kind}`, { host: link.host });
   form.target = frame.name = `media-${++frames}`;
+  frame.title = word('media-frame', { n: frames, host: link.host });
   form.addEventListener('submit', () => {
     frame.hidden = false;
     frame.focus(); // the button is about to go

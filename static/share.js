@@ -5,7 +5,7 @@ import { find, word } from './page.js';
 
 const HINT_MS = 5000; // is it shown
 
-const hint = find('[data-hint]');
+const hint = find('[data-copied]');
 const link = /** @type {HTMLInputElement} */ (find('[data-share]'));
 const invitation = /** @type {HTMLTextAreaElement} */ (find('#invitation'));
 const sheet = find('[data-share-sheet]');

@@ -1,60 +1,21 @@
 // @ts-check
-// The toolbar of the composer writes formatting around what is selected, by its
-// buttons or by keys, so that it can be undone as what was typed.
+// The toolbar of the composer and its keys. What they insert is in insert.js.
 
+import { later, loaded } from './need.js';
 import { find, word } from './page.js';
 
 const bar = find('[data-toolbar]');
 const toggle = find('[data-toolbar-toggle]');
 const text = /** @type {HTMLTextAreaElement} */ (find('textarea[name=html]'));
 const buttons = /** @type {HTMLButtonElement[]} */ ([...bar.querySelectorAll('button')]);
-const emoji = find('[data-emoji-panel]');
 
-/** The lines of a text; what a spreadsheet copies ends with a line break. */
-const lines = (/** @type {string} */ s) => s.replace(/\n$/, '').split('\n');
-
-/** @type {Record<string, (selected: string) => [before: string, inside: string, after: string]>} */
-const formats = {
-  bold: (s) => ['<b>', s, '</b>'],
-  italic: (s) => ['<i>', s, '</i>'],
-  underline: (s) => ['<u>', s, '</u>'],
-  strike: (s) => ['<s>', s, '</s>'],
-  mark: (s) => ['<mark>', s, '</mark>'],
-  code: (s) => ['<code>', s, '</code>'],
-  'code-block': (s) => ['<pre><code>', s, '</code></pre>'],
-  quote: (s) => ['<blockquote>', s, '</blockquote>'],
-  heading: (s) => ['<h2>', s, '</h2>'],
-  spoiler: (s) => [`<details><summary>${word('spoiler')}</summary>`, s, '</details>'],
-  bullets: (s) => ['<ul><li>', lines(s).join('</li><li>'), '</li></ul>'],
-  numbers: (s) => ['<ol><li>', lines(s).join('</li><li>'), '</li></ol>'],
-  // An address becomes what the link leads to, a text what it says.
-  link: (s) => (/^https?:\S+$/.test(s) ? [`<a href="${s}">`, '', '</a>'] : ['<a href="', 'https://', `">${s}</a>`]),
-  // What was copied from a spreadsheet has tabs between its cells.
-  table: (s) => {
-    const rows = s === '' ? [['', ''], ['', '']] : lines(s).map((row) => row.split('\t'));
-    const cells = rows.map((row, i) => row.map((cell) => (i === 0 ? `<th>${cell}</th>` : `<td>${cell}</td>`)).join(''));
-    const all = `<table><tr>${cells.join('</tr><tr>')}</tr></table>`;
-    const first = all.indexOf('</th>');
-    return s === '' ? [all.slice(0, first), '', all.slice(first)] : ['', all, ''];
-  },
-};
-
-/** Puts text in place of what is selected, and selects its middle. */
-function replace(/** @type {string} */ before, /** @type {string} */ inside, /** @type {string} */ after) {
-  text.focus();
-  const { selectionStart: start, selectionEnd: end } = text;
-  // The old command alone can be undone.
-  if (!document.execCommand('insertText', false, before + inside + after)) {
-    text.setRangeText(before + inside + after, start, end, 'end');
-    text.dispatchEvent(new InputEvent('input', { bubbles: true }));
+/** Writes this formatting around what is selected. */
+async function apply(/** @type {string} */ name) {
+  try {
+    (loaded ?? (await later())).insert(name); // at once, if it can: somebody types on
+  } catch {
+    find('[data-hint]').textContent = word('not-loaded');
   }
-  const from = start + before.length;
-  text.setSelectionRange(from, from + inside.length);
-}
-
-function apply(/** @type {string} */ name) {
-  const selected = text.value.slice(text.selectionStart, text.selectionEnd);
-  replace(...formats[name](selected));
 }
 
 /** @type {Map<string, string>} */
@@ -80,21 +41,6 @@ text.addEventListener('keydown', (event) => {
   event.preventDefault();
   apply(name);
 });
-
-// The few emoji that people use most; the keyboard of a phone and the panel of a
-// desktop have all others.
-for (const one of '👍 👎 👌 🙏 👏 💪 👀 ❤️ 😀 😂 🙂 😉 😍 😢 😡 😱 🤔 😴 🎉 🔥 ✅ ❌ ⚠️ ❓ 📍 📞 🔒 ⏰'.split(' ')) {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.className = 'button-tool';
-  button.addEventListener('mousedown', (event) => event.preventDefault());
-  button.textContent = one;
-  button.addEventListener('click', () => {
-    emoji.hidePopover();
-    replace(one, '', '');
-  });
-  emoji.append(button);
-}
 
 // One stop for the Tab key; arrows lead from button to button.
 

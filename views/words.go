@@ -51,6 +51,7 @@ var words = []struct{ key, sentence string }{
 	{"media-image", "Show picture from {host}"},
 	{"media-video", "Show video from {host}"},
 	{"media-audio", "Play sound from {host}"},
+	{"media-frame", "Media {n} from {host}"},
 	{"new", "{n} new"},
 	{"new-away", "Away {time}, {n} missed"},
 	{"typing-one", "{alias} is typing …"},
@@ -198,7 +199,6 @@ var texts = map[string]string{
 
 	// media from elsewhere
 	"media.picture": "Picture from elsewhere",
-	"media.title":   "Media from elsewhere",
 
 	// the room
 	"room.skip":     "Skip to the message field",

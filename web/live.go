@@ -430,7 +430,7 @@ func (st *stream) states(own []byte) {
 func (st *stream) media(kind string, address *url.URL) string {
 	var b strings.Builder
 	st.frames++
-	views.LiveMedia(kind, address.String(), address.Host, fmt.Sprint("media-", st.frames)).Render(context.Background(), &b)
+	views.LiveMedia(st.frames, kind, address.String(), address.Host).Render(context.Background(), &b)
 	return b.String()
 }
 
