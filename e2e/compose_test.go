@@ -899,7 +899,7 @@ func TestPictures(t *testing.T) {
 			ana.write(c.text)
 			way.takes(c.file)
 			ana.hasPicture()
-			ana.check("what becomes of it is said", `/^Scaled down to \d+ × \d+, without its metadata\.$/.test(words(document.querySelector('[data-picture-size]')))`)
+			ana.check("what becomes of it is said", `/^\d+ × \d+, without its metadata\.$/.test(words(document.querySelector('[data-picture-size]')))`)
 			ana.check("the text is as it was", `composer().value === $0`, c.text)
 			w.tellsNothing(frames, "with "+what+", before it was sent")
 			for _, asked := range append(g.requests(requests), ana.asked()[addresses:]...) {

@@ -162,7 +162,7 @@ func TestHostileNames(t *testing.T) {
 	if refused > len(hostileNames)/3 {
 		t.Errorf("%d of %d aliases were refused: the list is not seen", refused, len(hostileNames))
 	}
-	ana.check("an alias is nothing but text", `![...document.querySelectorAll('[data-people] bdi, .note')].some((e) => e.children.length)`)
+	ana.check("an alias is nothing but text", `![...document.querySelectorAll('[data-people] bdi, .note > bdi.alias')].some((e) => e.children.length) && !document.querySelector('.note > :not(bdi.alias)')`)
 	ana.reload() // the server draws the same people
 	ana.check("an alias is nothing but text", `![...document.querySelectorAll('[data-people] bdi')].some((e) => e.children.length)`)
 	ana.fits("the room full of names")

@@ -66,6 +66,7 @@ func TestLinksOpenApart(t *testing.T) {
 	mustShow(t, map[string]string{
 		`<a href="https://x.example/?a=1&copy=2#c">y</a>`:           `<a href="https://x.example/?a=1&amp;copy=2#c"` + open + `y</a>`,
 		`<a href=" HTTPS://x.example/a b ">y</a>`:                   `<a href="https://x.example/a%20b"` + open + `y</a>`,
+		`<a href=" WWW.x.example/a">y</a>`:                          `<a href="https://WWW.x.example/a"` + open + `y</a>`,
 		`<a href="mailto:a@b.example?subject=x">y</a>`:              `<a href="mailto:a@b.example?subject=x"` + open + `y</a>`,
 		`<a href="tel:+49-30-1">y</a>`:                              `<a href="tel:+49-30-1"` + open + `y</a>`,
 		`<a href="https://x.example" target=_self rel=opener>y</a>`: `<a href="https://x.example"` + open + `y</a>`,

@@ -27,9 +27,13 @@ var (
 const webPattern = `https?://[^\s\\/?#@%]+(?:[/?#][^\s\\]*)?`
 
 // cleanLink brings an address to the form that its rule asks for: the scheme
-// in lower case, and as browsers do, no line breaks and spaces as %20.
+// in lower case, and as browsers do, no line breaks and spaces as %20. What is
+// typed as people say it, "www.example.org", gets the scheme it lacks.
 func cleanLink(v string) (string, bool) {
 	v = asBrowsers.Replace(strings.Trim(v, blanks))
+	if len(v) > 4 && strings.EqualFold(v[:4], "www.") {
+		v = "https://" + v
+	}
 	u, err := url.Parse(v)
 	if err != nil || strings.HasPrefix(u.Scheme, "http") && u.Hostname() == "" {
 		return "", false

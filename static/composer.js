@@ -29,6 +29,7 @@ export class Composer {
   /**
    * @param {{
    *   limitBytes: number, // of a message
+   *   wrote: () => void, // a message is to be sent
    *   send: (o: object) => boolean, // whether there is a connection
    *   connected: () => boolean,
    *   wait: (item: Outgoing) => void, // shows in the log what the composer does not hold any more
@@ -54,6 +55,11 @@ export class Composer {
     return join(text.value, this.picture.html);
   }
 
+  /** Whether something is here, or waits, that nobody else has. */
+  unsent() {
+    return this.html() !== '' || this.outbox.items.length > 0;
+  }
+
   /** How many bytes a picture may have: the text may grow a little beside it. */
   roomBytes() {
     return this.host.limitBytes - bytesOf(text.value) - Math.min(1024, this.host.limitBytes / 16);
@@ -64,6 +70,7 @@ export class Composer {
     if (this.html().trim() === '') return this.say('empty');
     if (bytesOf(this.html()) > this.host.limitBytes) return this.say('too-long');
     this.say('');
+    this.host.wrote();
     this.held = this.outbox.add(text.value, this.picture.html);
     form.dataset.pending = '';
     setTimeout(() => this.showPending(), PENDING_HINT_MS);
@@ -207,6 +214,7 @@ export class Composer {
     // Dictation, assistive technology and extensions change the text without saying
     // so before. What they added is the new message.
     text.addEventListener('input', () => {
+      if (!this.held) this.say(''); // what it said is being seen to
       this.sized();
       this.typing();
       if (!this.held || text.value === this.held.text) return;
@@ -217,8 +225,10 @@ export class Composer {
       if (added) text.value = text.value.slice(waiting.length);
     });
     text.addEventListener('keydown', (event) => {
+      // Safari ends a composition by an Enter that is not composing any more, with this code.
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
       const touch = matchMedia('(hover: none) and (pointer: coarse)').matches;
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing || touch) return;
+      if (touch && !event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       form.requestSubmit();
     });
@@ -239,8 +249,9 @@ export class Composer {
     addEventListener('drop', (event) => {
       if (!event.dataTransfer?.types.includes('Files')) return;
       event.preventDefault();
-      const file = pictureIn(event.dataTransfer) ?? event.dataTransfer.files[0];
-      if (file && !this.over) this.attach(file);
+      const { files } = event.dataTransfer;
+      const file = pictureIn(event.dataTransfer) ?? files[0];
+      if (file && !this.over) this.attach(file).then(() => files.length > 1 && this.say('picture-one'));
     });
     onPicture((file) => this.attach(file));
     // Who takes it off a message that waits takes that back, if it has not left.

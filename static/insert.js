@@ -49,14 +49,29 @@ function replace(/** @type {string} */ before, /** @type {string} */ inside, /**
   text.setSelectionRange(from, from + inside.length);
 }
 
-/** Writes this formatting around what is selected. */
+/** Writes this formatting around what is selected, takes it away if it is there, or leads out at its end. */
 export function insert(/** @type {string} */ name) {
-  const selected = text.value.slice(text.selectionStart, text.selectionEnd);
-  replace(...formats[name](selected));
+  const { selectionStart: start, selectionEnd: end, value } = text;
+  const selected = value.slice(start, end);
+  const [before, inside, after] = formats[name](selected);
+  const closes = after !== '' && inside === selected && value.startsWith(after, end);
+  if (closes && value.slice(0, start).endsWith(before)) {
+    text.setSelectionRange(start - before.length, end + after.length);
+    replace('', selected, '');
+  } else if (closes && selected === '') {
+    text.focus();
+    text.setSelectionRange(end + after.length, end + after.length);
+  } else {
+    replace(before, inside, after);
+  }
 }
 
 // The few emoji that people use most; the keyboard of a phone and the panel of a
 // desktop have all others.
+emoji.addEventListener('beforetoggle', () => {
+  const { top } = find('[data-toolbar]').getBoundingClientRect();
+  emoji.style.insetBlockEnd = `${innerHeight - top}px`; // above what is being written
+});
 for (const one of '👍 👎 👌 🙏 👏 💪 👀 ❤️ 😀 😂 🙂 😉 😍 😢 😡 😱 🤔 😴 🎉 🔥 ✅ ❌ ⚠️ ❓ 📍 📞 🔒 ⏰'.split(' ')) {
   const button = document.createElement('button');
   button.type = 'button';

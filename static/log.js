@@ -18,7 +18,7 @@ export class Log {
     this.box = find('[data-log]');
     this.talk = find('[data-talk]');
     this.button = find('[data-newest]');
-    this.following = true; // the reader is at the newest message
+    this.following = false; // the reader is at the newest message
     this.scrolledTo = 0;
     this.keeping = 0;
 
@@ -39,9 +39,11 @@ export class Log {
     this.near = new Set();
     this.watch = new IntersectionObserver((entries) => this.moved(entries), { root: this.box, rootMargin: `${AROUND} 0px` });
     this.waiting = this.part(); // what is not confirmed stays last
+    this.waiting.setAttribute('aria-live', 'off'); // it is said once it is
     this.box.append(this.waiting);
     this.chunk = this.open();
     this.chunk.append(...this.firstLines);
+    this.follow(true);
 
     this.box.addEventListener('scroll', () => {
       this.look();
@@ -50,31 +52,35 @@ export class Log {
     this.box.addEventListener('load', () => this.keepEnd(), true);
     this.resized = new ResizeObserver(() => this.keepEnd());
     this.resized.observe(this.box);
-    this.button.addEventListener('click', () => this.toNew());
+    this.button.addEventListener('click', () => (this.unread > 0 ? this.toNew() : this.toNewest()));
   }
 
   /**
    * Adds a line, before what waits to be sent.
    * @param {HTMLElement} line a message names its author in data-from
-   * @param {{follow?: boolean, news?: boolean, missed?: Absence}} how follow: its reader wants to see it, wherever
-   *   they are; news: it counts as unread while nobody looks; missed: it was said while the page had no contact
+   * @param {{news?: boolean, missed?: Absence}} how news: it counts as unread while nobody looks; missed: it was
+   *   said while the page had no contact
    */
-  add(line, { follow = false, news = false, missed = undefined } = {}) {
+  add(line, { news = false, missed = undefined } = {}) {
     if (this.chunk.childElementCount >= CHUNK_LINES) this.chunk = this.open();
-    if (follow) this.forget();
     if (news) this.count(missed);
     const { from } = line.dataset;
     line.toggleAttribute('data-follows', from !== undefined && from === this.last()?.dataset.from);
     this.chunk.append(line);
     if (from !== undefined) this.talk.dataset.said = '';
-    this.following ||= follow;
     this.keepEndSoon();
+  }
+
+  /** Its reader has written something: they have seen what was new, and want to see what they wrote. */
+  wrote() {
+    this.forget();
+    this.toEnd();
   }
 
   /** Adds a line that stays last until it is taken out. */
   wait(/** @type {HTMLElement} */ line) {
     this.waiting.append(line);
-    this.toEnd();
+    this.keepEndSoon();
   }
 
   /** The last line, above those that wait. */
@@ -106,7 +112,7 @@ export class Log {
   count(/** @type {Absence | undefined} */ missed) {
     const seen = this.attentive();
     if (this.unread === 0 && (missed ? missed !== this.absence : !seen)) {
-      this.unmark();
+      this.mark?.remove();
       this.mark = document.createElement('p');
       this.mark.className = 'new-line';
       this.mark.setAttribute('aria-live', 'off');
@@ -122,8 +128,8 @@ export class Log {
   }
 
   draw() {
-    this.button.textContent = word('new', { n: this.unread });
-    this.button.hidden = this.following || this.unread === 0;
+    this.button.textContent = this.unread > 0 ? word('new', { n: this.unread }) : word('newest');
+    this.button.hidden = this.following;
     if (this.unread !== this.told) this.changed((this.told = this.unread));
   }
 
@@ -135,16 +141,11 @@ export class Log {
 
   /** Takes the line above what was new away: its reader is writing. */
   forget() {
-    this.unmark();
+    this.mark?.remove();
     this.mark = undefined;
     this.absence = undefined;
     this.unread = 0;
     this.draw();
-  }
-
-  unmark() {
-    this.mark?.remove();
-    this.scrolledTo = 0; // what the log moves by this is not its reader
   }
 
   /** Shows the first new message. The button is gone then, so the log gets the focus. */
@@ -157,6 +158,12 @@ export class Log {
     this.unread = 0;
     this.look();
     this.draw();
+  }
+
+  /** Leads to the end. The button is gone then, too. */
+  toNewest() {
+    this.box.focus({ preventScroll: true });
+    this.toEnd();
   }
 
   // Staying at the end.
@@ -181,12 +188,21 @@ export class Log {
   look() {
     const { scrollHeight, scrollTop, clientHeight } = this.box;
     const atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-    this.following = atEnd || (this.following && scrollTop >= this.scrolledTo);
+    this.follow(atEnd || (this.following && scrollTop >= this.scrolledTo));
     this.scrolledTo = scrollTop;
   }
 
+  // Where the browser keeps a reader's place, it keeps it for those who read, not
+  // for those who follow.
+  follow(/** @type {boolean} */ on) {
+    if (this.following === on) return;
+    this.following = on;
+    this.box.toggleAttribute('data-following', on);
+    this.draw();
+  }
+
   toEnd() {
-    this.following = true;
+    this.follow(true);
     this.box.scrollTop = this.box.scrollHeight;
     this.scrolledTo = this.box.scrollTop;
     this.read();

@@ -11,6 +11,8 @@ for (const option of /** @type {NodeListOf<HTMLInputElement>} */ (document.query
 }
 for (const part of document.querySelectorAll('[data-scripted]')) /** @type {HTMLElement} */ (part).hidden = false;
 
+option('vibration').closest('label')?.toggleAttribute('hidden', !('vibrate' in navigator));
+
 /**
  * The checkbox of an option.
  * @param {string} name

@@ -34,6 +34,6 @@ export function word(/** @type {string} */ key, /** @type {Record<string, string
 
 /** So many seconds, in words. */
 export function span(/** @type {number} */ seconds) {
-  const n = Math.max(0, seconds);
-  return n < 120 ? word('seconds', { n: Math.ceil(n) }) : word('minutes', { n: Math.ceil(n / 60) });
+  const n = Math.ceil(Math.max(0, seconds));
+  return n < 120 ? word('seconds', { n }) : word('minutes', { n: Math.ceil(n / 60) });
 }

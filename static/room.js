@@ -7,6 +7,7 @@ import { onExit } from './exit.js';
 import { Log } from './log.js';
 import { mediaButton } from './media.js';
 import { notice, showUnread, withdraw } from './notice.js';
+import { option } from './options.js';
 import { copy, find, span, word } from './page.js';
 import { badgeText, People } from './people.js';
 import { cover, douseFuse, guard, lightFuse, nothingToHide } from './privacy.js';
@@ -29,6 +30,8 @@ const TICK_MS = 1000;
 const LEASE_SLACK = 30; // seconds by which server and page may differ: it is renewed every 15
 const TRIES_BEFORE_PLAIN = 2; // that failed: what carries pages may not carry WebSockets
 const ABSENCE_SECONDS = 10; // a shorter one is not worth a word
+
+const KEYBOARD_PX = 120; // is smaller than the keyboard of any phone
 
 const room = find('[data-room]');
 const path = room.dataset.path ?? '';
@@ -69,11 +72,11 @@ const socket = new Socket(path, {
   status: (s) => {
     status.textContent = word(s);
     room.dataset.connection = s;
-    plain.hidden = s === 'connected' || socket.tries < TRIES_BEFORE_PLAIN;
+    plain.hidden = s === 'connected' || socket.blocked < TRIES_BEFORE_PLAIN;
     if (s === 'connected') {
       composer.reconnected();
     } else {
-      lostAt ??= Date.now();
+      lostAt ??= socket.heardAt();
       composer.showPending();
     }
   },
@@ -147,6 +150,7 @@ const handlers = {
 
 const composer = new Composer({
   limitBytes: Number(room.dataset.messageBytes),
+  wrote: () => log.wrote(),
   send: (o) => {
     ack();
     return socket.send(o);
@@ -155,10 +159,19 @@ const composer = new Composer({
   wait: (item) => {
     const line = messageLine(you, new Date());
     line.dataset.pending = item.id;
+    show(line, word('not-sent'));
     find('[data-body]', line).textContent = item.text || word('picture-sent');
     log.wait(line);
   },
   waited: (id) => room.querySelector(`[data-pending="${id}"]`)?.remove(),
+});
+
+// Its page knows nothing of what waits here.
+plain.addEventListener('click', (event) => {
+  if (!composer.unsent() || plain.dataset.asked !== undefined) return;
+  event.preventDefault();
+  plain.dataset.asked = '';
+  composer.say('plain-unsent');
 });
 
 const deadMan = new DeadMansSwitch({
@@ -197,7 +210,7 @@ function sayPresence() {
 
 // Drawing.
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 
 /** A line as messages have it, from somebody, at some time. */
 function messageLine(/** @type {string} */ from, /** @type {Date} */ at) {
@@ -210,8 +223,20 @@ function messageLine(/** @type {string} */ from, /** @type {Date} */ at) {
   find('.alias', line).textContent = people.alias(from);
   const time = /** @type {HTMLTimeElement} */ (find('time', line));
   time.dateTime = at.toISOString();
-  time.textContent = clock.format(at);
+  show(line, clock.format(at));
   return line;
+}
+
+/** Lets keys scroll a message that may be wider than the screen. */
+function widen(/** @type {HTMLElement} */ body) {
+  body.tabIndex = 0;
+  body.role = 'region';
+  body.ariaLabel = word('wide');
+}
+
+/** Writes a line's time, for which its text leaves room at its end. */
+function show(/** @type {HTMLElement} */ line, /** @type {string} */ time) {
+  find('time', line).textContent = find('[data-body]', line).dataset.time = time;
 }
 
 function drawMessage(/** @type {RoomMessage} */ o) {
@@ -219,9 +244,9 @@ function drawMessage(/** @type {RoomMessage} */ o) {
   line.dataset.seq = String(o.seq);
   const body = find('[data-body]', line);
   body.append(fragment(o.html));
-  if (body.querySelector('table, pre')) body.tabIndex = 0; // it may be wider than the screen, and keys scroll it
+  if (body.querySelector('table, pre')) widen(body);
   for (const link of body.querySelectorAll('a.m-media')) link.replaceWith(mediaButton(/** @type {HTMLAnchorElement} */ (link)));
-  if (o.from === you) return log.add(line, { follow: true });
+  if (o.from === you) return log.add(line);
   line.dataset.new = '';
   log.add(line, { news: true, missed: o.seq <= absentUntil ? absence : undefined });
   notice();
@@ -234,18 +259,20 @@ function drawNote(/** @type {string} */ sentence) {
   return line;
 }
 
-/** @type {{line: HTMLElement, how: string, aliases: string} | undefined} */
+/** @type {{line: HTMLElement, how: string, aliases: (string | Node)[]} | undefined} */
 let moved; // the last line about people who come or go
 
-/** Says who came or went; many at once are one line. */
+/** Says who came or went; many at once are one line. No alias passes for its words. */
 function drawMove(/** @type {'joined' | 'left'} */ how, /** @type {string} */ alias) {
-  if (moved?.how === how && log.last() === moved.line) {
-    moved.aliases += `, ${alias}`;
-    moved.line.textContent = word(how, { alias: moved.aliases });
-    log.keepEndSoon();
-  } else {
-    moved = { line: drawNote(word(how, { alias })), how, aliases: alias };
-  }
+  const name = document.createElement('bdi');
+  name.className = 'alias';
+  name.textContent = alias;
+  if (moved?.how === how && log.last() === moved.line) moved.aliases.push(', ');
+  else moved = { line: drawNote(''), how, aliases: [] };
+  moved.aliases.push(name);
+  const [before, after] = word(how, { alias: '\n' }).split('\n');
+  moved.line.replaceChildren(before, ...moved.aliases, after);
+  log.keepEndSoon();
 }
 
 // Acknowledging, and the clocks.
@@ -385,11 +412,13 @@ if (view) {
   view.addEventListener('resize', () => {
     if (view.scale !== 1) return; // zoomed, not smaller
     height.replaceSync(`:root { --view: ${view.height}px; }`);
+    room.toggleAttribute('data-keyboard', view.height < innerHeight - KEYBOARD_PX);
     scrollTo(0, 0);
+    document.activeElement?.scrollIntoView({ block: 'nearest' });
   });
 }
 
 socket.connect();
 
 // For later.js, which is a bundle of its own.
-export { find, fragment, mediaButton, ownWorker, word };
+export { find, fragment, mediaButton, option, ownWorker, word };

@@ -21,6 +21,11 @@ for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.quer
   });
 }
 
+// What is unfolded in a small panel comes into view.
+for (const more of document.querySelectorAll('.share-more')) {
+  more.addEventListener('toggle', () => more.lastElementChild?.scrollIntoView({ block: 'nearest' }));
+}
+
 /** Browsers have no clipboard on plain http; the old command serves there. */
 async function copied(/** @type {HTMLInputElement | HTMLTextAreaElement} */ field) {
   try {

@@ -4,6 +4,7 @@
 import { finalCause, newID, parse } from './protocol.js';
 
 const SILENCE_MS = 45_000; // the server speaks every 15 s
+const HEARD_MS = 20_000; // a longer silence is an absence, whatever the page was doing
 const BACKOFF_MIN_MS = 500;
 const BACKOFF_MAX_MS = 15_000;
 
@@ -30,6 +31,7 @@ export class Socket {
     // connection for good, as one of another tab does.
     this.page = newID();
     this.tries = 0; // since the last welcome
+    this.blocked = 0; // of them, in a row, when all but the WebSocket came through
     this.heard = 0; // when the server last spoke, by both clocks
     this.heardWall = 0;
     this.stopped = false;
@@ -62,6 +64,7 @@ export class Socket {
         if (this.ws !== ws) return; // an earlier object ended it
         if (o.type === 'welcome') {
           this.tries = 0;
+          this.blocked = 0;
           this.listener.status('connected');
         }
         this.listener.object(o);
@@ -78,6 +81,12 @@ export class Socket {
         this.ask();
       }
     };
+  }
+
+  /** When the server was there last, by the wall clock; a page that slept learns late of a loss. */
+  heardAt() {
+    const now = Date.now();
+    return this.heardWall > 0 && now - this.heardWall > HEARD_MS ? this.heardWall : now;
   }
 
   /** Sends an object if there is a connection; it may still be lost. */
@@ -145,8 +154,12 @@ export class Socket {
       const answer = await fetch(`${this.path}/session`, { cache: 'no-store', signal: AbortSignal.timeout(10_000) });
       if (answer.status === 401) this.over('lease');
       else if (answer.status === 404) this.over('gone');
-      else this.retry('busy');
+      else {
+        this.blocked++;
+        this.retry('busy');
+      }
     } catch {
+      this.blocked = 0;
       this.retry('reconnecting');
     }
   }

@@ -72,6 +72,7 @@ export class DeadMansSwitch {
   draw() {
     const any = find('[data-armed-any]', this.bar);
     const own = find('[data-armed-own]', this.bar);
+    if (!this.own && own.contains(document.activeElement)) find('#message').focus(); // its button is about to go
     own.hidden = !this.own;
     any.hidden = !this.any || this.any === this.own;
     this.bar.hidden = own.hidden && any.hidden;

@@ -7,6 +7,7 @@ import { find, word } from './page.js';
 const bar = find('[data-toolbar]');
 const toggle = find('[data-toolbar-toggle]');
 const text = /** @type {HTMLTextAreaElement} */ (find('textarea[name=html]'));
+const mac = /^(Mac|iP)/.test(navigator.platform); // there Ctrl moves the cursor
 const buttons = /** @type {HTMLButtonElement[]} */ ([...bar.querySelectorAll('button')]);
 
 /** Writes this formatting around what is selected. */
@@ -27,13 +28,13 @@ for (const button of buttons) {
   button.addEventListener('mousedown', (event) => event.preventDefault());
   if (!insert) continue;
   keys.set(short, insert);
-  button.title = `${button.ariaLabel} (Ctrl+${short})`;
-  button.setAttribute('aria-keyshortcuts', `Control+${short} Meta+${short}`);
+  button.title = `${button.ariaLabel} (${mac ? '⌘' : 'Ctrl+'}${short})`;
+  button.setAttribute('aria-keyshortcuts', `${mac ? 'Meta' : 'Control'}+${short}`);
   button.addEventListener('click', () => apply(insert));
 }
 
 text.addEventListener('keydown', (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  if (!(mac ? event.metaKey : event.ctrlKey) || event.altKey) return;
   // Where a layout has no such letter or digit, the key in its place counts.
   const shift = event.shiftKey ? 'Shift+' : '';
   const name = keys.get(shift + event.key.toUpperCase()) ?? keys.get(shift + event.code.replace(/^(Key|Digit)/, ''));

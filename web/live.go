@@ -309,6 +309,12 @@ func (st *stream) note(key string, places ...string) {
 	st.author = ""
 }
 
+// noteOf is a note about somebody.
+func (st *stream) noteOf(key, alias string) {
+	st.draw(views.LiveNoteOf(key, alias))
+	st.author = ""
+}
+
 // nextMinute is when the time left is another.
 func (st *stream) nextMinute() time.Duration {
 	return max(time.Second, (st.room.Left()-1)%time.Minute+1)
@@ -387,12 +393,12 @@ func (st *stream) event(e streamed) {
 		p := e.person()
 		st.people = append(st.people, p)
 		st.met[p.ID] = p
-		st.note("joined", "alias", p.Alias)
+		st.noteOf("joined", p.Alias)
 		st.facts()
 	case "left":
 		id := e.person().ID
 		st.people = slices.DeleteFunc(st.people, func(p rooms.Person) bool { return p.ID == id })
-		st.note("left", "alias", st.met[id].Alias)
+		st.noteOf("left", st.met[id].Alias)
 		st.facts()
 	case "gap":
 		key := "gap"
