@@ -231,7 +231,7 @@ const states = {
   },
   'room, media shown': async (p) => {
     const room = await inRoom(p);
-    await room.say(await room.join('Bob'), talk[12]);
+    await room.say(await room.join('Bob'), talk[11]);
     for (const kind of ['picture', 'video', 'sound']) await p.getByRole('button', { name: `${kind} from` }).click();
     await p.frameLocator('.media-frame').last().locator('.media').waitFor();
   },
@@ -262,7 +262,7 @@ const states = {
   },
   'room, preview': async (p) => {
     await inRoom(p);
-    await p.fill('#message', `${talk[1]}${talk[4]}<script>left out</script>${talk[12]}`);
+    await p.fill('#message', `${talk[1]}${talk[3]}<script>left out</script>${talk[11]}`);
     await unfoldToolbar(p);
     await p.click('[data-preview-open]');
     await p.locator('[data-preview-body] li').first().waitFor();
@@ -311,7 +311,7 @@ const states = {
     const line = await openLine();
     await inRoom(p, { at: line.base });
     line.cut();
-    await p.locator('[data-plain]:not([hidden])').waitFor();
+    await p.locator('[data-status]:not(:empty)').waitFor();
     await p.fill('#message', 'Does this arrive?');
     await p.click('.composer > [type=submit]');
     await p.locator('#message').press('!');
@@ -381,11 +381,15 @@ const states = {
     await sayAll(room);
     await saidAll(p);
   },
-  'no scripts, panels': async (p) => {
+  'no scripts, share': async (p) => {
     const room = await inRoom(p, { page: '/live?plain', ready: '.note' });
     await room.join('Bob');
-    for (const panel of ['share', 'options']) await p.click(`[data-${panel}-panel] > summary`);
+    await p.click('[data-share-panel] > summary');
     for (const more of await p.locator('.share-more > summary').all()) await more.click();
+  },
+  'no scripts, options': async (p) => {
+    await inRoom(p, { page: '/live?plain', ready: '.note' });
+    await p.click('[data-options-panel] > summary');
   },
   'no scripts, purge': async (p) => {
     await inRoom(p, { page: '/live?plain', ready: '.note' });
@@ -393,7 +397,7 @@ const states = {
   },
   'no scripts, media shown': async (p) => {
     const room = await inRoom(p, { page: '/live?plain', ready: '.note' });
-    await room.say(await room.join('Bob'), talk[12]);
+    await room.say(await room.join('Bob'), talk[11]);
     await p.getByRole('button', { name: 'picture from' }).click();
     await p.frameLocator('.media-frame').first().locator('.media').waitFor();
   },

@@ -295,6 +295,67 @@ func TestToolbar(t *testing.T) {
 	bob.until("what the spoiler hides", newest+`.innerText.includes('the gardener')`)
 }
 
+// TestFormattingTwice: what is formatted already is so no more, and who is at its
+// end gets out.
+func TestFormattingTwice(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	ana := desktop(t, "Ana")
+	ana.opens(s.local())
+	for _, c := range []struct{ text, want string }{
+		{"one [two] three", "one <b>[two]</b> three"},
+		{"one <b>[two]</b> three", "one [two] three"},
+		{"one <b>two[]</b> three", "one <b>two</b>[] three"},
+		{"one <b>[]</b>", "one []"},
+		{"one <b>t[w]o</b>", "one <b>t<b>[w]</b>o</b>"},
+	} {
+		ana.composes(c.text)
+		ana.press("Bold")
+		ana.hasComposed("Bold on "+c.text, c.want)
+	}
+	ana.composes("one <b>[two]</b>")
+	ana.press("Bold")
+	ana.key("z", chromedp.ModifierCtrl)
+	ana.until("it undone", `composer().value === 'one <b>two</b>'`)
+}
+
+// TestKeysThatSend: Enter at a desk, but not the one that ends a composition; with
+// a keyboard at a phone, where Enter begins a line, Ctrl+Enter.
+func TestKeysThatSend(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	ana, bob := desktop(t, "Ana"), phone(t, "Bob")
+	link := ana.opens(s.local())
+	bob.enters(link)
+
+	ana.write("one")
+	for _, composing := range []string{"isComposing: true", "keyCode: 229"} { // as Chromium and Firefox say it, and Safari
+		see[bool](ana, `composer().dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, cancelable: true, `+composing+`}))`)
+	}
+	ana.check("nothing was sent", `composer().value === 'one' && messages().length === 0`)
+	ana.key(enter)
+	bob.reads("one")
+
+	bob.write("two")
+	bob.key(enter)
+	bob.until("a new line", `composer().value === 'two\n'`)
+	bob.insert("three")
+	bob.key(enter, chromedp.ModifierCtrl)
+	ana.reads("one", "two\nthree")
+
+	// A word about what could not be sent goes when it is seen to.
+	hint := `words(document.querySelector('[role=alert][data-hint]'))`
+	ana.press("Send")
+	ana.until("the word", hint+` !== ''`)
+	ana.insert("x")
+	ana.until("no word", hint+` === ''`)
+	ana.write(strings.Repeat("x", 20_000))
+	ana.press("Send")
+	ana.until("the word that it is too long", hint+`.startsWith('This message is too long')`)
+	ana.write("short")
+	ana.until("no word", hint+` === ''`)
+}
+
 // onKeyboard is the key that data-keys names, with Shift as on a US keyboard.
 func onKeyboard(keys string) string {
 	key, shifted := strings.CutPrefix(keys, "Shift+")

@@ -294,3 +294,36 @@ func TestRoomEndsWithoutScripts(t *testing.T) {
 	ana.back()
 	ana.hasNothing("a secret", "Harvest", "Ana", "Bob")
 }
+
+// TestTheWayOnWithoutScripts: it is offered where pages come through and sockets do
+// not, never over a line that is gone; and not over what nobody else has yet.
+func TestTheWayOnWithoutScripts(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	const offer = "Nothing happens? Go on without scripts."
+	offered := `buttons().some((b) => named(b) === $0)`
+	l := newLine(t, s)
+	ana := desktop(t, "Ana")
+	ana.allow(noiseStatus, noiseSocket, noiseCut)
+	link := ana.opens(l.local())
+	l.become(cut)
+	ana.until("no connection", `document.querySelector('[data-room]').dataset.connection !== 'connected'`)
+	time.Sleep(4 * time.Second) // three tries
+	ana.check("no way that leads nowhere is offered", `!(`+offered+`)`, offer)
+	l.become(whole)
+	ana.connected()
+
+	bob := desktop(t, "Bob")
+	bob.allow(noiseStatus, noiseSocket)
+	bob.join(link, "Bob", password)
+	bob.connected()
+	bob.open(withoutSockets(t, s) + pathOf(link))
+	bob.until("the offer", offered, offer)
+	bob.write("not sent yet")
+	bob.press(offer)
+	bob.until("the word about what is not sent", `document.querySelector('[role=alert][data-hint]').innerText.startsWith('What is not sent yet is lost there.')`)
+	bob.check("it is still here", `composer().value === 'not sent yet'`)
+	bob.press(offer)
+	bob.until("the room without scripts", `document.querySelector('.live')`)
+	bob.open(s.local() + "/") // a page that never ends holds the proxy up
+}

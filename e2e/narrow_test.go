@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -186,4 +187,90 @@ func TestKeyboardReachesEverything(t *testing.T) {
 	bob.check("the reason has the focus, so that a screen reader says it", `document.activeElement === document.querySelector('h1')`)
 	ana.open(link)
 	walk(ana, "the page for what is gone")
+}
+
+// TestLowWindow: with the keyboard of a phone open, or a phone held sideways, the
+// newest message and the composer are in view, and new ones follow.
+func TestLowWindow(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	for _, size := range [][2]int64{{390, 844}, {390, 400}, {360, 340}, {844, 390}, {800, 360}, {844, 190}} {
+		ana := newPerson(t, "Ana", size[0], size[1], true)
+		link := ana.opens(s.local())
+		bob := s.guest(link, "Bob")
+		bob.says(numbered("word", 0, 30)...)
+		ana.press("Formatting, pictures, preview")
+		ana.touch("message field", `target(composer())`)
+		if size[1] >= 390 {
+			ana.picksFile(icon())
+			ana.hasPicture()
+			ana.touch("message field", `target(composer())`)
+		} else {
+			ana.press("Formatting, pictures, preview")
+			ana.touch("message field", `target(composer())`)
+		}
+		bob.says("the newest")
+		inView := `(e) => e.getBoundingClientRect().top >= 0 && e.getBoundingClientRect().bottom <= innerHeight`
+		ana.until(fmt.Sprintf("the newest message and the composer in view, %v", size), `messages().at(-1)?.text === 'the newest' && `+newestInSight+` && [composer(), buttons().find((b) => named(b) === 'Send')].every(`+inView+`)`)
+		ana.check("the exit is", `target(buttons().find((b) => named(b) === 'Exit this page'))`)
+		ana.fits("the low window")
+	}
+}
+
+// TestPanelsOnAPhone: one is open at a time and leaves room for the messages; what
+// is in it can be seen whole.
+func TestPanelsOnAPhone(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	for _, size := range [][2]int64{{320, 568}, {390, 664}, {390, 844}} {
+		ana := newPerson(t, "Ana", size[0], size[1], true)
+		link := ana.opens(s.local())
+		bob := s.guest(link, "Bob")
+		bob.says("hello")
+		inView := func(what string) {
+			t.Helper()
+			ana.check(fmt.Sprintf("with %s the newest message and the composer stay in view, %v", what, size), newestInSight+` && target(composer()) && target(document.querySelector('[data-log]'))`)
+			ana.fits(what)
+		}
+		for _, name := range []string{"Share", "Options", "Share"} {
+			ana.press(name)
+			ana.until("one open panel", `[...document.querySelectorAll('.tool[open]')].map((d) => words(d.firstElementChild)).join() === $0`, name)
+			inView(name)
+		}
+		ana.press("Invitation")
+		ana.until("the invitation", `visible(document.querySelector('#invitation'))`)
+		ana.check("its lines are not cut off", `document.querySelector('#invitation').scrollWidth <= document.querySelector('#invitation').clientWidth`)
+		inView("the invitation")
+		ana.press("Invitation")
+		ana.press("QR code")
+		ana.until("the whole QR code", `(() => {
+			const qr = document.querySelector('.qr'), box = qr.getBoundingClientRect(), panel = qr.closest('.panel').getBoundingClientRect();
+			return qr.complete && box.width >= 130 && box.top >= panel.top - 1 && box.bottom <= panel.bottom + 1;
+		})()`)
+		inView("the QR code")
+	}
+}
+
+// TestLargeText: with letters twice as large nothing lies over anything else.
+func TestLargeText(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	for _, size := range [][2]int64{{390, 844}, {1280, 800}} {
+		ana := newPerson(t, "Ana", size[0], size[1], false)
+		link := ana.opens(s.local())
+		see[bool](ana, `(document.documentElement.style.fontSize = '200%', true)`)
+		bob := s.guest(link, "Bob")
+		bob.says(numbered("word", 0, 20)...)
+		ana.until("the newest", newestInSight)
+		ana.fits("the room with large text")
+		ana.check(fmt.Sprintf("its parts stand below each other, %v", size), `(() => {
+			const parts = ['.room-head', '.side', '.talk', '.composer'].map((s) => document.querySelector(s).getBoundingClientRect());
+			return parts.every((p, i) => i === 0 || p.top >= parts[i - 1].bottom - 1);
+		})()`)
+		ana.check("a line of text has room", `composer().clientWidth > 300`)
+		ana.check("purge and exit are apart", `(() => {
+			const [purge, exit] = ['[data-purge-open]', '.exit-button'].map((s) => document.querySelector(s).getBoundingClientRect());
+			return purge.left >= 0 && purge.right < exit.left && exit.right <= innerWidth;
+		})()`)
+	}
 }

@@ -259,6 +259,9 @@ func TestReadingAbove(t *testing.T) {
 		ana.press("60 new")
 		ana.until("the line at the top", `Math.abs(`+theLine+`.getBoundingClientRect().top - `+theLog+`.getBoundingClientRect().top) < 20 && `+theButton+`.textContent === 'Newest ↓'`)
 		ana.check("the newest is further down", `!(`+newestInSight+`)`)
+		ana.press("Newest ↓")
+		ana.until("the newest", newestInSight+` && !visible(`+theButton+`) && document.activeElement === `+theLog)
+		ana.scrolls(700)
 		unmoved = ana.place()
 		bob.says("and another")
 		ana.until("the button", theButton+`.textContent === '1 new' && visible(`+theButton+`)`)
@@ -607,12 +610,25 @@ func TestAbsence(t *testing.T) {
 	}
 	ana.check("there is one line", `document.querySelectorAll('.new-line').length === 1 && `+above+` === `+theLine, "seven")
 
+	// Her phone slept, and learns late that the line is gone. What she has written
+	// meanwhile does not take the word about it away.
+	ana.jumps(40 * time.Second)
+	least, most = loses(0, func() {
+		bob.says("while asleep", "and more")
+		ana.write("mine")
+		ana.press("Send")
+	})
+	ana.until("that", `messages().length === 10 && !document.querySelector('[data-pending]') && composer().value === ''`)
+	if !says(2, least+40, most+60) {
+		t.Errorf("after a sleep the line says %q", see[string](ana, theLine+`?.textContent`))
+	}
+
 	// Nothing was said: nothing to tell.
 	ana.post("eight")
 	ana.until("no line", `!`+theLine)
 	loses(60*time.Second, func() {})
 	bob.says("nine")
-	ana.until("that", `messages().length === 9`)
+	ana.until("that", `messages().length === 12`)
 	ana.check("no word about it", `!`+theLine)
 	loses(130*time.Second, func() { bob.says("ten") })
 	ana.until("minutes", `/^Away [3-9] min, 1 missed$/.test(`+theLine+`?.textContent)`)

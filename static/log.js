@@ -19,7 +19,7 @@ export class Log {
     this.talk = find('[data-talk]');
     this.button = find('[data-newest]');
     this.following = false; // the reader is at the newest message
-    this.scrolledTo = 0;
+    this.seen = { scrollTop: 0, scrollHeight: 0, clientHeight: 0 }; // when it was looked at last
     this.keeping = 0;
 
     this.unread = 0;
@@ -188,8 +188,10 @@ export class Log {
   look() {
     const { scrollHeight, scrollTop, clientHeight } = this.box;
     const atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-    this.follow(atEnd || (this.following && scrollTop >= this.scrolledTo));
-    this.scrolledTo = scrollTop;
+    // A log of another size may have been moved by that, and not by its reader.
+    const back = scrollTop < this.seen.scrollTop && scrollHeight >= this.seen.scrollHeight && clientHeight === this.seen.clientHeight;
+    this.follow(atEnd || (this.following && !back));
+    this.seen = { scrollTop, scrollHeight, clientHeight };
   }
 
   // Where the browser keeps a reader's place, it keeps it for those who read, not
@@ -204,7 +206,7 @@ export class Log {
   toEnd() {
     this.follow(true);
     this.box.scrollTop = this.box.scrollHeight;
-    this.scrolledTo = this.box.scrollTop;
+    this.look();
     this.read();
   }
 

@@ -230,8 +230,7 @@ function messageLine(/** @type {string} */ from, /** @type {Date} */ at) {
 /** Lets keys scroll a message that may be wider than the screen. */
 function widen(/** @type {HTMLElement} */ body) {
   body.tabIndex = 0;
-  body.role = 'region';
-  body.ariaLabel = word('wide');
+  body.role = 'article'; // what has the focus says what it is
 }
 
 /** Writes a line's time, for which its text leaves room at its end. */

@@ -318,7 +318,7 @@ func message(m Message) templ.Component {
 // wide lets keys scroll a message that may be wider than the screen.
 func wide(html string) templ.Attributes {
 	if strings.Contains(html, "<table") || strings.Contains(html, "<pre") {
-		return templ.Attributes{"tabindex": "0", "role": "region", "aria-label": Word("wide")}
+		return templ.Attributes{"tabindex": "0", "role": "article"}
 	}
 	return nil
 }

@@ -54,7 +54,6 @@ var words = []struct{ key, sentence string }{
 	{"media-audio", "Play sound from {host}"},
 	{"media-frame", "Media {n} from {host}"},
 	{"new", "{n} new"},
-	{"wide", "Message that scrolls"},
 	{"newest", "Newest ↓"},
 	{"not-sent", "not sent yet"},
 	{"new-away", "Away {time}, {n} missed"},
