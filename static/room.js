@@ -31,6 +31,7 @@ const LEASE_SLACK = 30; // seconds by which server and page may differ: it is re
 const TRIES_BEFORE_PLAIN = 2; // that failed: what carries pages may not carry WebSockets
 const ABSENCE_SECONDS = 10; // a shorter one is not worth a word
 
+const CONNECTING_MS = 500; // a quicker connection needs no words
 const KEYBOARD_PX = 120; // is smaller than the keyboard of any phone
 
 const room = find('[data-room]');
@@ -53,6 +54,8 @@ let last; // seq of the newest event drawn
 let acked = 0;
 let over = false;
 
+let saying = 0;
+
 /** @type {number | undefined} */
 let lostAt; // when the connection was lost, by the wall clock
 /** @type {Absence | undefined} */
@@ -70,7 +73,8 @@ const socket = new Socket(path, {
     else if (o.type === 'ended') socket.send({ type: 'wiped' }); // the room follows this screen
   },
   status: (s) => {
-    status.textContent = word(s);
+    clearTimeout(saying);
+    saying = setTimeout(() => (status.textContent = word(s)), s === 'connecting' ? CONNECTING_MS : 0);
     room.dataset.connection = s;
     plain.hidden = s === 'connected' || socket.blocked < TRIES_BEFORE_PLAIN;
     if (s === 'connected') {
@@ -356,6 +360,7 @@ function wipe(cause, confirm) {
   if (over) return;
   over = true;
   clearTimeout(ackTimer);
+  clearTimeout(saying);
   clearInterval(ticks);
   clear();
   sessionStorage.clear();
