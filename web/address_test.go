@@ -473,6 +473,35 @@ func TestBlockedCookiesAreSaid(t *testing.T) {
 	p.post(ana.path+"/join", form...).want(t, 303)
 }
 
+// unpacked is a body without its content coding.
+func unpacked(body, coding string) (string, error) {
+	var r io.Reader = strings.NewReader(body)
+	switch coding {
+	case "gzip":
+		r, _ = gzip.NewReader(r)
+	case "br":
+		r = brotli.NewReader(r)
+	}
+	plain, err := io.ReadAll(r)
+	return string(plain), err
+}
+
+func TestPagesAreCompressed(t *testing.T) {
+	p := newTestServer(t).person(t)
+	plain := p.get("/measures").want(t, 200)
+	for accept, packed := range map[string]string{"gzip": "gzip", "gzip, br": "br", "br;q=0, gzip": "gzip", "identity": ""} {
+		p.header.Set("Accept-Encoding", accept)
+		a := p.get("/measures").want(t, 200)
+		coding := a.header.Get("Content-Encoding")
+		if body, err := unpacked(a.body, coding); err != nil || body != plain.body || coding != packed {
+			t.Errorf("for %q the page is packed with %q, want %q (%v)", accept, coding, packed, err)
+		}
+		if a.header.Get("Vary") != "Accept-Encoding" || (len(a.body) < len(plain.body)) != (packed != "") {
+			t.Errorf("for %q: %d bytes of %d, %v", accept, len(a.body), len(plain.body), a.header)
+		}
+	}
+}
+
 func TestStaticFilesNeverChange(t *testing.T) {
 	p := newTestServer(t).person(t)
 	for _, name := range static.Names() {
@@ -494,15 +523,7 @@ func TestStaticFilesNeverChange(t *testing.T) {
 			p.header.Set("Accept-Encoding", accept)
 			a := p.get(address).want(t, 200)
 			coding := a.header.Get("Content-Encoding")
-			var unpacked io.Reader = strings.NewReader(a.body)
-			switch coding {
-			case "gzip":
-				unpacked, _ = gzip.NewReader(unpacked)
-			case "br":
-				unpacked = brotli.NewReader(unpacked)
-			}
-			body, err := io.ReadAll(unpacked)
-			if err != nil || string(body) != plain.body {
+			if body, err := unpacked(a.body, coding); err != nil || body != plain.body {
 				t.Errorf("%s for %q: another file (%v)", name, accept, err)
 			}
 			switch path.Ext(name) {
