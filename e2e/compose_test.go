@@ -477,7 +477,7 @@ var previewed = []struct {
 var swelling = `<p><b title="` + strings.Repeat("x", 1000) + `">` + strings.Repeat("<p>x", 200)
 
 // framing is what differs between two drawings of the same message.
-const framing = `((e) => e.innerHTML.replace(/"media-\d+"/g, '"media-N"') + '\n' + getComputedStyle(e).direction)`
+const framing = `((e) => e.innerHTML.replace(/"(media-|Media )\d+/g, '"$1N') + '\n' + getComputedStyle(e).direction)`
 
 // opensPreview asks for the preview and waits for what it says.
 func (p *person) opensPreview() (says string) {

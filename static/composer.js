@@ -249,9 +249,9 @@ export class Composer {
     addEventListener('drop', (event) => {
       if (!event.dataTransfer?.types.includes('Files')) return;
       event.preventDefault();
-      const { files } = event.dataTransfer;
-      const file = pictureIn(event.dataTransfer) ?? files[0];
-      if (file && !this.over) this.attach(file).then(() => files.length > 1 && this.say('picture-one'));
+      const { length, 0: first } = event.dataTransfer.files;
+      const file = pictureIn(event.dataTransfer) ?? first;
+      if (file && !this.over) this.attach(file).then(() => length > 1 && this.say('picture-one'));
     });
     onPicture((file) => this.attach(file));
     // Who takes it off a message that waits takes that back, if it has not left.

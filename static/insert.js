@@ -66,12 +66,13 @@ export function insert(/** @type {string} */ name) {
   }
 }
 
-// The few emoji that people use most; the keyboard of a phone and the panel of a
-// desktop have all others.
 emoji.addEventListener('beforetoggle', () => {
   const { top } = find('[data-toolbar]').getBoundingClientRect();
   emoji.style.insetBlockEnd = `${innerHeight - top}px`; // above what is being written
 });
+
+// The few emoji that people use most; the keyboard of a phone and the panel of a
+// desktop have all others.
 for (const one of '👍 👎 👌 🙏 👏 💪 👀 ❤️ 😀 😂 🙂 😉 😍 😢 😡 😱 🤔 😴 🎉 🔥 ✅ ❌ ⚠️ ❓ 📍 📞 🔒 ⏰'.split(' ')) {
   const button = document.createElement('button');
   button.type = 'button';

@@ -83,7 +83,7 @@ func (o *openStream) ends() {
 	}
 }
 
-var bodies = regexp.MustCompile(`(?s)data-body dir="auto">(.*?)</div>`)
+var bodies = regexp.MustCompile(`(?s)data-body data-time="\d\d:\d\d" dir="auto">(.*?)</div>`)
 
 // texts are the messages in a page.
 func texts(page string) (all []string) {
@@ -107,9 +107,9 @@ func TestAStreamBringsWhatIsSaid(t *testing.T) {
 	bob.post(bob.path+"/messages", "html", "from <i>Bob</i>", "id", "x", "back", "compose").want(t, http.StatusSeeOther)
 	stream.until("from <i>Bob</i>")
 	cy := bob.s.person(t).join(bob.path, "<Cy>")
-	stream.until("&lt;Cy&gt; joined")
+	stream.until(`<bdi class="alias">&lt;Cy&gt;</bdi> joined`)
 	cy.post(cy.path + "/logout")
-	stream.until("&lt;Cy&gt; left")
+	stream.until(`<bdi class="alias">&lt;Cy&gt;</bdi> left`)
 }
 
 // TestAStreamIsAskedForByItsOwnSite: it takes the participant over.
