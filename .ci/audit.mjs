@@ -384,7 +384,7 @@ const states = {
   'no scripts, share': async (p) => {
     const room = await inRoom(p, { page: '/live?plain', ready: '.note' });
     await room.join('Bob');
-    await p.click('[data-share-panel] > summary');
+    await unfold(p, 'share');
     for (const more of await p.locator('.share-more > summary').all()) await more.click();
   },
   'no scripts, options': async (p) => {
