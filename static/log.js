@@ -29,7 +29,7 @@ export class Log {
     this.marked = 0; // messages below it that were
     /** @type {Absence | undefined} */
     this.absence = undefined; // in which they were said
-    this.firstLines = [...this.box.childNodes];
+    const firstLines = [...this.box.childNodes];
 
     /** @type {HTMLElement[]} */
     this.chunks = [];
@@ -42,7 +42,7 @@ export class Log {
     this.waiting.setAttribute('aria-live', 'off'); // it is said once it is
     this.box.append(this.waiting);
     this.chunk = this.open();
-    this.chunk.append(...this.firstLines);
+    this.chunk.append(...firstLines);
     this.follow(true);
 
     this.box.addEventListener('scroll', () => {

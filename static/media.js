@@ -5,8 +5,12 @@ import { copy, find, word } from './page.js';
 
 let frames = 0;
 
-/** The button in place of the link that formatting has left. */
-export function mediaButton(/** @type {HTMLAnchorElement} */ link) {
+/** Puts buttons in the place of the links that formatting has left in a message. */
+export function mediaButtons(/** @type {HTMLElement} */ body) {
+  for (const link of body.querySelectorAll('a.m-media')) link.replaceWith(mediaButton(/** @type {HTMLAnchorElement} */ (link)));
+}
+
+function mediaButton(/** @type {HTMLAnchorElement} */ link) {
   const media = copy('[data-media]');
   const form = /** @type {HTMLFormElement} */ (find('form', media));
   const frame = /** @type {HTMLIFrameElement} */ (find('iframe', media));

@@ -23,7 +23,7 @@ export class Picture {
     size.textContent = word('picture-size', { width, height });
   }
 
-  /** Shows a picture that take has made before. */
+  /** Shows a picture as a message has it. */
   set(/** @type {string} */ html) {
     this.html = html;
     shown.src = html.match(/src="([^"]*)"/)?.[1] ?? '';

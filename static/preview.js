@@ -1,7 +1,7 @@
 // @ts-check
 // Shows a message as the others would see it, before any of it has left.
 
-import { find, fragment, mediaButton, ownWorker, word } from './room.js';
+import { find, fragment, mediaButtons, ownWorker, word } from './room.js';
 
 const dialog = /** @type {HTMLDialogElement} */ (find('[data-preview]'));
 const body = find('[data-preview-body]', dialog);
@@ -41,7 +41,7 @@ export function preview(html, limitBytes) {
 /** Draws what formatting has made: its HTML, what it dropped, and why there is none. */
 function show(/** @type {{html: string, dropped: string[], problem: string}} */ o) {
   body.replaceChildren(fragment(o.html));
-  for (const link of body.querySelectorAll('a.m-media')) link.replaceWith(mediaButton(/** @type {HTMLAnchorElement} */ (link)));
+  mediaButtons(body);
   const dropped = o.dropped.length > 0 ? word('preview-dropped', { list: o.dropped.join(', ') }) : '';
   hint.textContent = o.problem ? word(o.problem) : dropped;
   send.disabled = o.problem !== '';

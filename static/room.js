@@ -5,7 +5,7 @@
 import { Composer } from './composer.js';
 import { onExit } from './exit.js';
 import { Log } from './log.js';
-import { mediaButton } from './media.js';
+import { mediaButtons } from './media.js';
 import { notice, showUnread, withdraw } from './notice.js';
 import { option } from './options.js';
 import { copy, find, span, word } from './page.js';
@@ -30,7 +30,6 @@ const TICK_MS = 1000;
 const LEASE_SLACK = 30; // seconds by which server and page may differ: it is renewed every 15
 const TRIES_BEFORE_PLAIN = 2; // that failed: what carries pages may not carry WebSockets
 const ABSENCE_SECONDS = 10; // a shorter one is not worth a word
-
 const CONNECTING_MS = 500; // a quicker connection needs no words
 const KEYBOARD_PX = 120; // is smaller than the keyboard of any phone
 
@@ -248,7 +247,7 @@ function drawMessage(/** @type {RoomMessage} */ o) {
   const body = find('[data-body]', line);
   body.append(fragment(o.html));
   if (body.querySelector('table, pre')) widen(body);
-  for (const link of body.querySelectorAll('a.m-media')) link.replaceWith(mediaButton(/** @type {HTMLAnchorElement} */ (link)));
+  mediaButtons(body);
   if (o.from === you) return log.add(line);
   line.dataset.new = '';
   log.add(line, { news: true, missed: o.seq <= absentUntil ? absence : undefined });
@@ -425,4 +424,4 @@ if (view) {
 socket.connect();
 
 // For later.js, which is a bundle of its own.
-export { find, fragment, mediaButton, option, ownWorker, word };
+export { find, fragment, mediaButtons, option, ownWorker, word };

@@ -303,15 +303,9 @@ func (st *stream) draw(part templ.Component) {
 	part.Render(context.Background(), &st.b) // into memory, which does not fail
 }
 
-// note draws a sentence of the room.
-func (st *stream) note(key string, places ...string) {
-	st.draw(views.LiveNote(views.Word(key, places...)))
-	st.author = ""
-}
-
-// noteOf is a note about somebody.
-func (st *stream) noteOf(key, alias string) {
-	st.draw(views.LiveNoteOf(key, alias))
+// note draws a line that the room says.
+func (st *stream) note(line templ.Component) {
+	st.draw(line)
 	st.author = ""
 }
 
@@ -324,8 +318,7 @@ func (st *stream) nextMinute() time.Duration {
 func (st *stream) warn() {
 	if near := st.warning(); near != st.warned {
 		st.warned = near
-		st.draw(views.LiveNote(views.Warning(near)))
-		st.author = ""
+		st.note(views.LiveNote(views.Warning(near)))
 	}
 }
 
@@ -393,22 +386,22 @@ func (st *stream) event(e streamed) {
 		p := e.person()
 		st.people = append(st.people, p)
 		st.met[p.ID] = p
-		st.noteOf("joined", p.Alias)
+		st.note(views.LiveNoteOf("joined", p.Alias))
 		st.facts()
 	case "left":
 		id := e.person().ID
 		st.people = slices.DeleteFunc(st.people, func(p rooms.Person) bool { return p.ID == id })
-		st.noteOf("left", st.met[id].Alias)
+		st.note(views.LiveNoteOf("left", st.met[id].Alias))
 		st.facts()
 	case "gap":
 		key := "gap"
 		if e.Missed == 1 {
 			key = "gap-one"
 		}
-		st.note(key, "n", strconv.Itoa(e.Missed))
+		st.note(views.LiveNote(views.Word(key, "n", strconv.Itoa(e.Missed))))
 	case "armed", "disarmed":
 		st.purgeAt = e.At
-		st.note(e.Type)
+		st.note(views.LiveNote(views.Word(e.Type)))
 		st.facts()
 	}
 }
