@@ -45,9 +45,10 @@ audit: ## look at every page with axe-core and Lighthouse (needs npx, not part o
 		playwright-core@1.65.1 axe-core@4.14.1 lighthouse@12.8.2
 	node .ci/audit.mjs
 
-generate: ## write *_templ.go and static/dist anew
+generate: ## write *_templ.go and static/dist anew (needs zopfli)
 	go tool templ generate
 	static/build static/dist
+	static/squeeze static/dist
 
 fmt: ## format Go and templ files
 	gofmt -w .

@@ -5,10 +5,9 @@
 package static
 
 //go:generate ./build dist
+//go:generate ./squeeze dist
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"crypto/sha512"
 	"embed"
@@ -37,8 +36,8 @@ var Icon = "data:image/svg+xml," + strings.NewReplacer("\n", "", "  ", "", `"`, 
 // File is one embedded file, ready to be served.
 type File struct {
 	Data        []byte // nil if it is kept compressed alone
-	Gzip        []byte // Data compressed once, at the highest level
-	Brotli      []byte // the same with Brotli, which browsers take over HTTPS; may be nil
+	Gzip        []byte
+	Brotli      []byte // which browsers take over HTTPS; may be nil
 	ContentType string
 	integrity   string // "sha384-…", as in the attribute of that name
 }
@@ -94,39 +93,30 @@ func mustLoad(source fs.FS) (map[string]File, string) {
 		}
 		name = path.Base(name)
 		fmt.Fprintf(all, "%s %d\n%s", name, len(data), data)
-		switch plain := strings.TrimSuffix(name, path.Ext(name)); path.Ext(name) {
-		case ".gz":
-			files[plain] = File{Gzip: data, ContentType: contentType(plain)}
-		case ".br": // comes after what it was made of
-			file := files[plain]
-			file.Brotli = data
-			files[plain] = file
-		default:
-			files[name] = newFile(name, data)
+		extension := path.Ext(name)
+		plain := name
+		if extension == ".gz" || extension == ".br" {
+			plain = strings.TrimSuffix(name, extension)
 		}
+		file := files[plain]
+		file.ContentType = contentType(plain)
+		switch extension {
+		case ".gz":
+			file.Gzip = data
+		case ".br":
+			file.Brotli = data
+		default:
+			sum := sha512.Sum384(data)
+			file.Data = data
+			file.integrity = "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
+		}
+		files[plain] = file
 		return nil
 	})
 	if err != nil {
 		panic(fmt.Sprintf("static: reading embedded files: %v", err))
 	}
 	return files, hex.EncodeToString(all.Sum(nil)[:8])
-}
-
-func newFile(name string, data []byte) File {
-	var packed bytes.Buffer
-	writer, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	if err != nil {
-		panic(fmt.Sprintf("static: %v", err))
-	}
-	writer.Write(data) // a bytes.Buffer does not fail
-	writer.Close()
-	sum := sha512.Sum384(data)
-	return File{
-		Data:        data,
-		Gzip:        packed.Bytes(),
-		ContentType: contentType(name),
-		integrity:   "sha384-" + base64.StdEncoding.EncodeToString(sum[:]),
-	}
 }
 
 func contentType(name string) string { return contentTypes[strings.TrimPrefix(path.Ext(name), ".")] }

@@ -32,11 +32,11 @@ func TestURLIsFound(t *testing.T) {
 		}
 		reader, err := gzip.NewReader(bytes.NewReader(file.Gzip))
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%s.gz: %v", name, err)
 		}
 		unpacked, err := io.ReadAll(reader)
 		if err != nil || !bytes.Equal(unpacked, file.Data) {
-			t.Errorf("%s unpacked differs (err = %v)", name, err)
+			t.Errorf("%s unpacked differs (err = %v); run: make generate", name, err)
 		}
 	}
 }
