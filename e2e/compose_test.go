@@ -172,7 +172,7 @@ func (s *server) gated() *gate {
 
 func (g *gate) local() string { return origin("localhost", g.addr) }
 
-// shuts lets a file be gone.
+// shuts lets a file be gone, "" none.
 func (g *gate) shuts(part string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

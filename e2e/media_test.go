@@ -77,6 +77,25 @@ func (p *person) magentas() (n int) {
 	return n
 }
 
+// TestMediaIsALinkAtFirst: where what makes buttons has not come, media is a link;
+// the next one finds it.
+func TestMediaIsALinkAtFirst(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	g := s.gated()
+	ana := desktop(t, "Ana")
+	ana.allow(noiseStatus)
+	g.shuts("later.js")
+	bob := s.guest(ana.opens(g.local()), "Bob")
+	const picture = `<a class="m-media" href="https://example.org/a.png">a.png</a>` // as it is formatted
+	bob.says(picture)
+	ana.until("a link", `[...document.querySelectorAll('.m-media')].some((a) => visible(a) && a.href === 'https://example.org/a.png')`)
+	g.shuts("")
+	bob.says(picture)
+	ana.until("a button", `buttons().some((b) => words(b) === 'Show picture from example.org')`)
+	ana.check("one is a link still", `document.querySelectorAll('.m-media').length === 1`)
+}
+
 // TestMediaFromElsewhere: nothing is fetched before a click; after it that one
 // host is asked, without referrer and cookies, and what it sends stays in a
 // sandboxed frame (P9).

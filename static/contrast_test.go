@@ -67,7 +67,7 @@ func themes(t *testing.T) (light, dark map[string]string) {
 		t.Fatalf("found %d :root blocks, want one for light and one for dark", len(blocks))
 	}
 	light, dark = map[string]string{}, map[string]string{}
-	property := regexp.MustCompile(`(--[a-z-]+): (#[0-9a-f]{6});`)
+	property := regexp.MustCompile(`(--[a-z-]+): (#(?:[0-9a-f]{3}){1,2});`)
 	for _, match := range property.FindAllStringSubmatch(blocks[0], -1) {
 		light[match[1]], dark[match[1]] = match[2], match[2]
 	}
@@ -77,7 +77,7 @@ func themes(t *testing.T) (light, dark map[string]string) {
 	return light, dark
 }
 
-// contrast is WCAG's contrast ratio of two colours written as #rrggbb.
+// contrast is WCAG's contrast ratio of two colours written as #rgb or #rrggbb.
 func contrast(t *testing.T, a, b string) float64 {
 	t.Helper()
 	la, lb := luminance(t, a), luminance(t, b)
@@ -86,6 +86,9 @@ func contrast(t *testing.T, a, b string) float64 {
 
 func luminance(t *testing.T, color string) float64 {
 	t.Helper()
+	if len(color) == 4 {
+		color = string([]byte{'#', color[1], color[1], color[2], color[2], color[3], color[3]})
+	}
 	if len(color) != 7 {
 		t.Fatalf("%q is no colour", color)
 	}

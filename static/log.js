@@ -1,13 +1,14 @@
 // @ts-check
 // The log: keeps its reader at the newest message or where they are reading,
-// tells what is new, and draws no more of a long talk than a browser handles well.
+// tells what is new, and keeps no more of a long talk in the page than a browser
+// handles well.
 
+import { later } from './need.js';
 import { find, word } from './page.js';
 
 const NEAR_END_PX = 80; // a reader so close to the newest message follows it
 const CHUNK_LINES = 50; // are taken out of the page, and put back, together
 const KEPT_CHUNKS = 20; // the newest, which are always in the page
-const AROUND = '200%'; // of the view: what is so near to it is in the page too
 
 /** @typedef {{time: string}} Absence how long the page had no contact, in words */
 
@@ -32,12 +33,9 @@ export class Log {
     const firstLines = [...this.box.childNodes];
 
     /** @type {HTMLElement[]} */
-    this.chunks = [];
-    /** @type {Map<Element, DocumentFragment>} */
-    this.folded = new Map(); // chunks whose lines are not in the page
-    /** @type {Set<Element>} */
-    this.near = new Set();
-    this.watch = new IntersectionObserver((entries) => this.moved(entries), { root: this.box, rootMargin: `${AROUND} 0px` });
+    this.chunks = []; // that are kept in the page
+    /** @type {import('./fold.js').Folds | undefined} */
+    this.folds = undefined; // has the older ones, once there are any
     this.waiting = this.part(); // what is not confirmed stays last
     this.waiting.setAttribute('aria-live', 'off'); // it is said once it is
     this.box.append(this.waiting);
@@ -92,10 +90,8 @@ export class Log {
   clear() {
     this.forget();
     cancelAnimationFrame(this.keeping);
-    this.watch.disconnect();
+    this.folds?.clear();
     this.resized.disconnect();
-    this.folded.clear();
-    this.near.clear();
     this.chunks.length = 0;
     this.chunk = this.waiting = this.part();
     this.box.replaceChildren();
@@ -151,9 +147,7 @@ export class Log {
   /** Shows the first new message. The button is gone then, so the log gets the focus. */
   toNew() {
     this.box.focus({ preventScroll: true });
-    // It may be in a chunk that was folded away.
-    const chunk = [...this.folded.keys()].find((c) => this.folded.get(c)?.contains(this.mark ?? null));
-    if (chunk) this.unfold(/** @type {HTMLElement} */ (chunk));
+    if (this.mark) this.folds?.show(this.mark);
     if (this.mark) this.box.scrollTop += this.mark.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
     this.unread = 0;
     this.look();
@@ -225,41 +219,15 @@ export class Log {
     this.chunks.push(chunk);
     // A screen reader has said it: what is put back into the page is not new.
     this.chunks.at(-2)?.setAttribute('aria-live', 'off');
-    this.watch.observe(chunk);
-    const old = this.chunks.at(-1 - KEPT_CHUNKS);
-    if (old && !this.near.has(old)) this.fold(old);
+    if (this.chunks.length > KEPT_CHUNKS) this.shorten();
     return chunk;
   }
 
-  moved(/** @type {IntersectionObserverEntry[]} */ entries) {
-    for (const { target, isIntersecting } of entries) {
-      const chunk = /** @type {HTMLElement} */ (target);
-      if (isIntersecting) {
-        this.near.add(chunk);
-        this.unfold(chunk);
-      } else {
-        this.near.delete(chunk);
-        if (this.chunks.indexOf(chunk) < this.chunks.length - KEPT_CHUNKS) this.fold(chunk);
-      }
-    }
-  }
-
-  /** Takes a chunk's lines out of the page, unless somebody is at work in them. */
-  fold(/** @type {HTMLElement} */ chunk) {
-    if (this.folded.has(chunk) || chunk.contains(document.activeElement) || getSelection()?.containsNode(chunk, true)) return;
-    for (const line of chunk.querySelectorAll('[data-new]')) line.removeAttribute('data-new');
-    const height = chunk.offsetHeight;
-    const lines = document.createDocumentFragment();
-    lines.append(...chunk.childNodes);
-    this.folded.set(chunk, lines);
-    chunk.style.blockSize = `${height}px`;
-  }
-
-  unfold(/** @type {HTMLElement} */ chunk) {
-    const lines = this.folded.get(chunk);
-    if (!lines) return;
-    this.folded.delete(chunk);
-    chunk.style.blockSize = '';
-    chunk.append(lines);
+  /** Has what is old taken out of the page while nobody is near it. */
+  async shorten() {
+    const parts = await later().catch(() => undefined);
+    if (!parts) return; // until the next chunk
+    this.folds ??= new parts.Folds(this.box);
+    for (const old of this.chunks.splice(0, this.chunks.length - KEPT_CHUNKS)) this.folds.add(old, this.following);
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Media from elsewhere loads only after a click, into a frame of its own.
 
-import { copy, find, word } from './page.js';
+import { copy, find, word } from './room.js';
 
 let frames = 0;
 

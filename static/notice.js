@@ -12,20 +12,15 @@ const plainIcon = icon.href;
 const mute = option('mute');
 const ways = [option('sound'), option('vibration'), option('notification')];
 
+let unread = 0;
+
 /** Shows how many messages are unread in the tab's title and icon. */
 export function showUnread(/** @type {number} */ n) {
+  unread = n;
   document.title = n > 0 ? `(${n}) Mayfly` : 'Mayfly';
-  icon.href = n > 0 ? numbered(n) : plainIcon;
-  if (n === 0) loaded?.takeBack();
-}
-
-/** The icon with a number on it. */
-function numbered(/** @type {number} */ n) {
-  const text = n > 99 ? '99+' : String(n);
-  return `data:image/svg+xml,${encodeURIComponent(
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="15" fill="#f6c65b"/>` +
-      `<text x="32" y="45" font-family="sans-serif" font-weight="bold" font-size="${text.length > 2 ? 26 : 38}" text-anchor="middle" fill="#2b2000">${text}</text></svg>`,
-  )}`;
+  if (n > 0) return later().then(({ numbered }) => (icon.href = unread > 0 ? numbered(unread) : plainIcon), () => {});
+  icon.href = plainIcon;
+  loaded?.takeBack();
 }
 
 let last = -Infinity;

@@ -2,6 +2,8 @@
 // What everybody chooses for themselves. It is kept by the tab alone, so that a
 // reload keeps it.
 
+import { find } from './page.js';
+
 for (const option of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[data-option]'))) {
   option.checked = sessionStorage.getItem(option.name) !== null;
   option.addEventListener('change', () => {
@@ -13,13 +15,7 @@ for (const part of document.querySelectorAll('[data-scripted]')) /** @type {HTML
 
 option('vibration').closest('label')?.toggleAttribute('hidden', !('vibrate' in navigator));
 
-/**
- * The checkbox of an option.
- * @param {string} name
- * @returns {HTMLInputElement}
- */
-export function option(name) {
-  const found = document.querySelector(`[data-option][name="${name}"]`);
-  if (!(found instanceof HTMLInputElement)) throw new Error(`the page has no option ${name}`);
-  return found;
+/** The checkbox of an option. */
+export function option(/** @type {string} */ name) {
+  return /** @type {HTMLInputElement} */ (find(`[data-option][name="${name}"]`));
 }

@@ -20,14 +20,18 @@ export function copy(/** @type {string} */ selector) {
 }
 
 /** @type {Map<string, string>} */
-const words = new Map(); // each line of the page's words is a key, a blank and a sentence
-const lines = /** @type {HTMLTemplateElement | null} */ (document.querySelector('template[data-words]'))?.content.textContent ?? '';
-for (const line of lines.split('\n')) {
-  const [key] = line.split(' ', 1);
-  words.set(key, line.slice(key.length + 1));
-}
+const words = new Map();
 
-/** A sentence of the page, with its places filled. */
+/** Takes in sentences: on each line a key, a blank and its sentence. */
+export function learn(/** @type {string} */ lines) {
+  for (const line of lines.split('\n')) {
+    const [key] = line.split(' ', 1);
+    words.set(key, line.slice(key.length + 1));
+  }
+}
+learn(/** @type {HTMLTemplateElement | null} */ (document.querySelector('template[data-words]'))?.content.textContent ?? '');
+
+/** A sentence, with its places filled. */
 export function word(/** @type {string} */ key, /** @type {Record<string, string | number>} */ places = {}) {
   return (words.get(key) ?? '').replace(/\{(\w+)\}/g, (_, name) => String(places[name] ?? ''));
 }

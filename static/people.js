@@ -7,111 +7,111 @@ import { copy, find, word } from './page.js';
 
 const TYPED_MS = 5000; // after its last sign somebody has stopped typing: it is repeated every 3 s
 
-export class People {
-  constructor() {
-    this.list = find('[data-people]');
-    this.you = '';
-    /** @type {Map<string, Person>} */
-    this.present = new Map();
-    /** @type {Map<string, Person>} */
-    this.met = new Map(); // everybody this page has met: who left may still be quoted
-    /** @type {Map<string, number>} */
-    this.typing = new Map(); // until when, by performance.now()
-    this.drawing = 0;
-  }
+const list = find('[data-people]');
+const count = find('[data-people-count]');
+const alone = find('[data-alone]');
+const typists = find('[data-typing]');
 
-  /** Takes over the list that a connection begins with. */
-  welcome(/** @type {string} */ you, /** @type {Person[]} */ people) {
-    this.you = you;
-    this.present.clear();
-    this.typing.clear();
-    for (const person of people) this.joined(person);
-    this.drawTyping();
-  }
+let you = '';
+/** @type {Map<string, Person>} */
+const present = new Map();
+/** @type {Map<string, Person>} */
+const met = new Map(); // everybody this page has met: who left may still be quoted
+/** @type {Map<string, number>} */
+const typing = new Map(); // until when, by performance.now()
+let drawing = 0;
 
-  joined(/** @type {Person} */ person) {
-    this.present.set(person.id, person);
-    this.met.set(person.id, person);
-    this.drawSoon();
-  }
+/** Takes over the list that a connection begins with. */
+export function welcome(/** @type {string} */ self, /** @type {Person[]} */ people) {
+  you = self;
+  present.clear();
+  typing.clear();
+  for (const person of people) joined(person);
+  drawTyping();
+}
 
-  left(/** @type {string} */ id) {
-    this.present.delete(id);
-    this.stopped(id);
-    this.drawSoon();
-  }
+export function joined(/** @type {Person} */ person) {
+  present.set(person.id, person);
+  met.set(person.id, person);
+  drawSoon();
+}
 
-  state(/** @type {string} */ id, /** @type {Person['state']} */ state) {
-    const person = this.present.get(id);
-    if (person) person.state = state;
-    this.drawSoon();
-  }
+export function left(/** @type {string} */ id) {
+  present.delete(id);
+  stopped(id);
+  drawSoon();
+}
 
-  alias(/** @type {string} */ id) {
-    return this.met.get(id)?.alias ?? word('unknown-alias');
-  }
+export function state(/** @type {string} */ id, /** @type {Person['state']} */ now) {
+  const person = present.get(id);
+  if (person) person.state = now;
+  drawSoon();
+}
 
-  badge(/** @type {string} */ id) {
-    return this.met.get(id)?.badge ?? '';
-  }
+export function alias(/** @type {string} */ id) {
+  return met.get(id)?.alias ?? word('unknown-alias');
+}
 
-  /** Everything about people leaves the page. */
-  clear() {
-    cancelAnimationFrame(this.drawing);
-    this.present.clear();
-    this.met.clear();
-    this.typing.clear();
-    this.list.replaceChildren();
-  }
+export function badge(/** @type {string} */ id) {
+  return met.get(id)?.badge ?? '';
+}
 
-  drawSoon() {
-    cancelAnimationFrame(this.drawing);
-    this.drawing = requestAnimationFrame(() => this.draw());
-  }
+/** Everything about people leaves the page. */
+export function clear() {
+  cancelAnimationFrame(drawing);
+  present.clear();
+  met.clear();
+  typing.clear();
+  list.replaceChildren();
+}
 
-  draw() {
-    this.list.replaceChildren(
-      ...Array.from(this.present.values(), (person) => {
-        const line = copy('[data-person]');
-        line.dataset.participant = person.id;
-        line.dataset.state = person.state;
-        find('.badge', line).dataset.badge = person.badge;
-        find('[data-alias]', line).textContent = person.alias;
-        find('[data-person-you]', line).hidden = person.id !== this.you;
-        find('[data-person-badge]', line).textContent = badgeText(person.badge);
-        find('[data-person-state]', line).textContent = word(`state-${person.state}`);
-        return line;
-      }),
-    );
-    find('[data-people-count]').textContent = String(this.present.size);
-    find('[data-alone]').hidden = this.present.size > 1;
-  }
+function drawSoon() {
+  cancelAnimationFrame(drawing);
+  drawing = requestAnimationFrame(draw);
+}
 
-  // Typing.
+function draw() {
+  list.replaceChildren(
+    ...Array.from(present.values(), (person) => {
+      const line = copy('[data-person]');
+      line.dataset.participant = person.id;
+      line.dataset.state = person.state;
+      find('.badge', line).dataset.badge = person.badge;
+      find('[data-alias]', line).textContent = person.alias;
+      find('[data-person-you]', line).hidden = person.id !== you;
+      find('[data-person-badge]', line).textContent = badgeText(person.badge);
+      find('[data-person-state]', line).textContent = word(`state-${person.state}`);
+      return line;
+    }),
+  );
+  count.textContent = String(present.size);
+  alone.hidden = present.size > 1;
+}
 
-  typed(/** @type {string} */ id) {
-    if (id === this.you || !this.present.has(id)) return;
-    this.typing.set(id, performance.now() + TYPED_MS);
-    this.drawTyping();
-  }
+// Typing.
 
-  stopped(/** @type {string} */ id) {
-    if (this.typing.delete(id)) this.drawTyping();
-  }
+export function typed(/** @type {string} */ id) {
+  if (id === you || !present.has(id)) return;
+  typing.set(id, performance.now() + TYPED_MS);
+  drawTyping();
+}
 
-  /** To be called every second. */
-  tick() {
-    for (const [id, until] of this.typing) {
-      if (until <= performance.now()) this.stopped(id);
-    }
-  }
+export function stopped(/** @type {string} */ id) {
+  if (typing.delete(id)) drawTyping();
+}
 
-  drawTyping() {
-    const [alias, other] = Array.from(this.typing.keys(), (id) => this.alias(id));
-    const n = this.typing.size;
-    const keys = ['', 'typing-one', 'typing-two'];
-    find('[data-typing]').textContent = n === 0 ? '' : word(keys[n] ?? 'typing', { alias, other, n });
+/** To be called every second. */
+export function tick() {
+  for (const [id, until] of typing) {
+    if (until <= performance.now()) stopped(id);
   }
+}
+
+function drawTyping() {
+  const [one, other] = Array.from(typing.keys(), alias);
+  const n = typing.size;
+  const keys = ['', 'typing-one', 'typing-two'];
+  typists.textContent = n === 0 ? '' : word(keys[n] ?? 'typing', { alias: one, other, n });
 }
 
 /** A badge as people read it. */

@@ -18,9 +18,9 @@ export class Picture {
    * Shows a picture that was drawn anew.
    * @param {import('./scale.js').Scaled} picture
    */
-  show({ address, width, height }) {
+  show({ address, about }) {
     this.set(tag(address));
-    size.textContent = word('picture-size', { width, height });
+    size.textContent = about;
   }
 
   /** Shows a picture as a message has it. */

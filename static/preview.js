@@ -1,7 +1,8 @@
 // @ts-check
 // Shows a message as the others would see it, before any of it has left.
 
-import { find, fragment, mediaButtons, ownWorker, word } from './room.js';
+import { mediaButtons } from './media.js';
+import { find, fragment, ownWorker, word } from './room.js';
 
 const dialog = /** @type {HTMLDialogElement} */ (find('[data-preview]'));
 const body = find('[data-preview-body]', dialog);

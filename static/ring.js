@@ -1,5 +1,6 @@
 // @ts-check
-// The ways in which a notice is given: a sound, a vibration, a notification.
+// The ways in which a notice is given: a number on the icon, a sound, a vibration,
+// a notification.
 
 import { find, option, word } from './room.js';
 
@@ -11,6 +12,15 @@ const hint = find('[data-notice-hint]');
 const sound = option('sound');
 const vibration = option('vibration');
 const notification = option('notification');
+
+/** The icon with a number on it. */
+export function numbered(/** @type {number} */ n) {
+  const text = n > 99 ? '99+' : String(n);
+  return `data:image/svg+xml,${encodeURIComponent(
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="15" fill="#f6c65b"/>` +
+      `<text x="32" y="45" font-family="sans-serif" font-weight="bold" font-size="${text.length > 2 ? 26 : 38}" text-anchor="middle" fill="#2b2000">${text}</text></svg>`,
+  )}`;
+}
 
 /** Says that a message has come. */
 export function ring() {

@@ -5,11 +5,11 @@
 import { Composer } from './composer.js';
 import { onExit } from './exit.js';
 import { Log } from './log.js';
-import { mediaButtons } from './media.js';
+import { later } from './need.js';
 import { notice, showUnread, withdraw } from './notice.js';
 import { option } from './options.js';
-import { copy, find, span, word } from './page.js';
-import { badgeText, People } from './people.js';
+import { copy, find, learn, span, word } from './page.js';
+import * as people from './people.js';
 import { cover, douseFuse, guard, lightFuse, nothingToHide } from './privacy.js';
 import { Until } from './protocol.js';
 import { closeQuestion, onPurge } from './purge.js';
@@ -31,7 +31,6 @@ const LEASE_SLACK = 30; // seconds by which server and page may differ: it is re
 const TRIES_BEFORE_PLAIN = 2; // that failed: what carries pages may not carry WebSockets
 const ABSENCE_SECONDS = 10; // a shorter one is not worth a word
 const CONNECTING_MS = 500; // a quicker connection needs no words
-const KEYBOARD_PX = 120; // is smaller than the keyboard of any phone
 
 const room = find('[data-room]');
 const path = room.dataset.path ?? '';
@@ -61,7 +60,6 @@ let lostAt; // when the connection was lost, by the wall clock
 let absence; // the last one that was long enough for a word
 let absentUntil = 0; // seq of the newest event that it missed
 
-const people = new People();
 const log = new Log(showUnread);
 
 const socket = new Socket(path, {
@@ -222,7 +220,7 @@ function messageLine(/** @type {string} */ from, /** @type {Date} */ at) {
   line.dataset.from = from;
   const badge = find('.badge', line);
   badge.dataset.badge = people.badge(from);
-  badge.setAttribute('aria-label', badgeText(people.badge(from)));
+  badge.setAttribute('aria-label', people.badgeText(people.badge(from)));
   find('.alias', line).textContent = people.alias(from);
   const time = /** @type {HTMLTimeElement} */ (find('time', line));
   time.dateTime = at.toISOString();
@@ -247,11 +245,19 @@ function drawMessage(/** @type {RoomMessage} */ o) {
   const body = find('[data-body]', line);
   body.append(fragment(o.html));
   if (body.querySelector('table, pre')) widen(body);
-  mediaButtons(body);
+  showMedia(body);
   if (o.from === you) return log.add(line);
   line.dataset.new = '';
   log.add(line, { news: true, missed: o.seq <= absentUntil ? absence : undefined });
   notice();
+}
+
+/** Makes links to media buttons, if there are any. */
+async function showMedia(/** @type {HTMLElement} */ body) {
+  if (!body.querySelector('.m-media')) return;
+  const parts = await later().catch(() => undefined); // without, they stay links
+  parts?.mediaButtons(body);
+  log.keepEndSoon();
 }
 
 function drawNote(/** @type {string} */ sentence) {
@@ -406,22 +412,7 @@ onExit(() => {
 find('[data-logout-form]').addEventListener('submit', () => sessionStorage.clear());
 onPurge(() => wipe('purging', () => {}), path);
 
-// The keyboard of a phone leaves so much of the page in view, where the browser
-// does not make the page itself smaller.
-const view = globalThis.visualViewport;
-if (view) {
-  const height = new CSSStyleSheet();
-  document.adoptedStyleSheets.push(height);
-  view.addEventListener('resize', () => {
-    if (view.scale !== 1) return; // zoomed, not smaller
-    height.replaceSync(`:root { --view: ${view.height}px; }`);
-    room.toggleAttribute('data-keyboard', view.height < innerHeight - KEYBOARD_PX);
-    scrollTo(0, 0);
-    document.activeElement?.scrollIntoView({ block: 'nearest' });
-  });
-}
-
 socket.connect();
 
 // For later.js, which is a bundle of its own.
-export { find, fragment, mediaButtons, option, ownWorker, word };
+export { copy, find, fragment, learn, option, ownWorker, word };

@@ -2,12 +2,14 @@
 // Draws a picture anew, small enough for a message: what the camera wrote into the
 // file, place and time among it, stays behind.
 
+import { word } from './room.js';
+
 const LONGEST_PX = 1280; // of its sides, to begin with
 const SHORTEST_PX = 24; // below it nothing can be seen
 const TRIES = 16;
 const QUALITY = 0.7;
 
-/** @typedef {{address: string, width: number, height: number}} Scaled */
+/** @typedef {{address: string, about: string}} Scaled about it in words: its size */
 
 /**
  * The largest picture that fits, or the key of why there is none.
@@ -27,7 +29,7 @@ export async function scaled(file, fits) {
     const width = Math.max(1, Math.round(bitmap.width * scale));
     const height = Math.max(1, Math.round(bitmap.height * scale));
     const address = encode(bitmap, width, height);
-    if (fits(address)) return { address, width, height };
+    if (fits(address)) return { address, about: word('picture-size', { width, height }) };
     scale *= 0.8;
   }
   return 'picture-large';

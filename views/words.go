@@ -7,10 +7,14 @@ import (
 	"strings"
 )
 
+// keyed is a sentence and the key under which it is found. A word in braces is a
+// place to be filled with text.
+type keyed struct{ key, sentence string }
+
 // words are the sentences that a room says as things happen, on pages with
 // scripts and without. They stand in the room's page, in this order, for its
-// scripts to say. A word in braces is a place to be filled with text.
-var words = []struct{ key, sentence string }{
+// scripts to say.
+var words = []keyed{
 	{"connecting", "Connecting …"},
 	{"connected", ""},
 	{"reconnecting", "Connection lost. Reconnecting …"},
@@ -49,10 +53,6 @@ var words = []struct{ key, sentence string }{
 	{"counter", "{n} bytes left"},
 	{"counter-over", "{n} bytes too long"},
 	{"time-left", "{left} left"},
-	{"media-image", "Show picture from {host}"},
-	{"media-video", "Show video from {host}"},
-	{"media-audio", "Play sound from {host}"},
-	{"media-frame", "Media {n} from {host}"},
 	{"new", "{n} new"},
 	{"newest", "Newest ↓"},
 	{"not-sent", "not sent yet"},
@@ -60,19 +60,9 @@ var words = []struct{ key, sentence string }{
 	{"typing-one", "{alias} is typing …"},
 	{"typing-two", "{alias} and {other} are typing …"},
 	{"typing", "{n} people are typing …"},
-	{"notified", "New message"},
-	{"notification-denied", "This browser does not let this page show notifications. Allow them in its settings, then choose this again."},
-	{"notification-missing", "This browser has no notifications for this page."},
 	{"picture-sent", "Picture"},
-	{"picture-none", "This is no picture that this browser can read. Choose another one."},
-	{"picture-large", "There is no room left for a picture. Send the text first, then the picture."},
-	{"picture-size", "{width} × {height}, without its metadata."},
 	{"picture-one", "One picture goes with a message. Send it, then add the next one."},
 	{"not-loaded", "This needs the connection. Try again when it is back."},
-	{"preview-wait", "Formatting on this device …"},
-	{"preview-failed", "This browser cannot show a preview. Nothing was sent."},
-	{"preview-dropped", "Left out when sent: {list}."},
-	{"spoiler", "Spoiler"},
 	{"color-red", "red"},
 	{"color-orange", "orange"},
 	{"color-yellow", "yellow"},
@@ -96,9 +86,31 @@ var words = []struct{ key, sentence string }{
 	{"shape-arrow", "arrow"},
 }
 
-// wordLines are words as the room's page has them: on each line a key, a blank and
-// its sentence.
-func wordLines() string {
+// laterWords are what the room's scripts may have to say only after somebody has
+// touched the page: they come with what is loaded then.
+var laterWords = []keyed{
+	{"media-image", "Show picture from {host}"},
+	{"media-video", "Show video from {host}"},
+	{"media-audio", "Play sound from {host}"},
+	{"media-frame", "Media {n} from {host}"},
+	{"notified", "New message"},
+	{"notification-denied", "This browser does not let this page show notifications. Allow them in its settings, then choose this again."},
+	{"notification-missing", "This browser has no notifications for this page."},
+	{"picture-none", "This is no picture that this browser can read. Choose another one."},
+	{"picture-large", "There is no room left for a picture. Send the text first, then the picture."},
+	{"picture-size", "{width} × {height}, without its metadata."},
+	{"preview-wait", "Formatting on this device …"},
+	{"preview-failed", "This browser cannot show a preview. Nothing was sent."},
+	{"preview-dropped", "Left out when sent: {list}."},
+	{"spoiler", "Spoiler"},
+}
+
+// LaterWords are the sentences that static/build puts into later.js.
+func LaterWords() string { return wordLines(laterWords) }
+
+// wordLines are words as scripts read them: on each line a key, a blank and its
+// sentence.
+func wordLines(words []keyed) string {
 	var lines strings.Builder
 	for _, w := range words {
 		lines.WriteString(w.key + " " + w.sentence + "\n")
@@ -431,10 +443,10 @@ var texts = map[string]string{
 	"measures.oven.to":     "Celsius",
 }
 
-// sentences is words and texts by key. No key is in both.
+// sentences is all of them by key. No key is there twice.
 var sentences = func() map[string]string {
 	all := maps.Clone(texts)
-	for _, w := range words {
+	for _, w := range slices.Concat(words, laterWords) {
 		all[w.key] = w.sentence
 	}
 	return all

@@ -247,6 +247,7 @@ func (s *Server) static(c echo.Context) error {
 		}
 		return c.Stream(http.StatusOK, file.ContentType, plain)
 	}
+	h.Set("Content-Length", strconv.Itoa(len(data)))
 	return c.Blob(http.StatusOK, file.ContentType, data)
 }
 
