@@ -409,7 +409,7 @@ const states = {
   },
   'no scripts, no contact': async (p) => {
     await inRoom(p, { page: '/live?plain', ready: '.note' });
-    await p.evaluate(() => document.querySelector('.live-stale').getAnimations().forEach((a) => a.finish()));
+    await p.evaluate(() => document.querySelector('.live-stale').getAnimations().forEach((a) => a.animationName.startsWith('stale') && a.finish()));
   },
   'no scripts, blank': async (p) => {
     await inRoom(p, { page: '/live?plain', ready: '.note' });

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,15 @@ const (
 	})()`
 
 	factsOf = `words([...document.querySelectorAll('.facts')].filter(visible)[0])`
+
+	// inOrder: head, facts, messages and composer stand below each other, and the
+	// messages have the most of it.
+	inOrder = `(() => {
+		const [head, facts, log, composer] = ['.room-head', '.facts', '.log-live', 'iframe[name=compose]'].map((s) =>
+			[...document.querySelectorAll(s)].filter(visible)[0].getBoundingClientRect());
+		return head.bottom <= facts.top && facts.bottom <= log.top && log.bottom <= composer.top && log.width > 0.9 * composer.width &&
+			log.height > facts.height && log.height > composer.height;
+	})()`
 )
 
 // posts writes into the composer's frame and sends it.
@@ -91,9 +101,10 @@ func TestRoomWithoutScripts(t *testing.T) {
 	ana.press("Create room")
 	ana.streams()
 	ana.check("the newest line is in view", `target(document.querySelector('.note'))`)
+	ana.check("everything is in its place", inOrder)
 	link := see[string](ana, `field('Link to share').value`)
 	bob.enters(link)
-	ana.until("the word that Bob came", `notes().includes('Bob joined') && `+factsOf+`.startsWith('Here: Ana (you), Bob ·')`)
+	ana.until("the word that Bob came", `notes().includes('Bob joined') && `+factsOf+`.endsWith('Here: Ana (you), Bob')`)
 	ana.picture("live-1280")
 
 	begun := time.Now()
@@ -137,12 +148,32 @@ func TestRoomWithoutScripts(t *testing.T) {
 	ana.until("no switch", `!`+factsOf+`.includes('switch')`)
 
 	bob.press("Log out")
-	ana.until("the word that Bob left", `notes().includes('Bob left') && `+factsOf+`.startsWith('Here: Ana (you) ·')`)
+	ana.until("the word that Bob left", `notes().includes('Bob left') && `+factsOf+`.endsWith('Here: Ana (you)')`)
 	ana.press("Log out")
 	ana.until("the page after it", `words(document.querySelector('h1')) === 'You are logged out'`)
 	ana.hasNothing("hello", "Harvest", "Ana")
 	ana.back()
 	ana.hasNothing("hello", "Harvest", "Ana")
+}
+
+// TestManyPeopleWithoutScripts: on a phone, who is here does not take the place of
+// what they say, and the way to a purge lies over neither.
+func TestManyPeopleWithoutScripts(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	link := desktop(t, "Ana").opens(s.local())
+	bob := withoutScripts(phone(t, "Bob"), link)
+	bob.check("everything is in its place", inOrder)
+	for i := range 25 {
+		s.guest(link, fmt.Sprint("Guest ", i))
+	}
+	bob.until("the last of them", `notes().includes('Guest 24 joined') && `+factsOf+`.includes('Guest 24')`)
+	bob.check("everything is in its place with all of them", inOrder)
+	bob.check("the newest line is in view", `target([...document.querySelectorAll('.note')].at(-1))`)
+	bob.press("Purge…")
+	bob.until("the question alone", `buttons().some((b) => words(b) === 'Purge for everyone' && target(b)) && !visible(document.querySelector('.log-live')) && !visible(document.querySelector('.side'))`)
+	bob.press("Purge…")
+	bob.until("the rest again", inOrder+` && visible(document.querySelector('.side'))`)
 }
 
 // TestPurgeReachesAPageWithoutScripts: it goes blank and away at once, and the

@@ -135,7 +135,7 @@ var texts = map[string]string{
 	// on several pages
 	"honesty":              "Messages pass through this server in readable form: whoever runs it could read them while they pass. Trust the host, or host it yourself.",
 	"no-cookies":           "Cookies are blocked in this browser, and a room needs one to know that it is you. Allow cookies for this page, then load it again. The cookie ends with the room.",
-	"remains":              "One thing only you can remove: this browser's history still has the room's address. It shows nothing of what was said, but that there was a room here, and when. Delete it from the history, or use a private window next time.",
+	"remains":              "One thing only you can remove: this browser's history shows that there was a room here, and when, but nothing of what was said. Delete it there, or use a private window next time.",
 	"next.home":            "Go to the first page",
 	"next.join":            "Join with the password",
 	"next.create":          "Create a room",

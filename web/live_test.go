@@ -327,7 +327,7 @@ func TestAStreamIsRenewed(t *testing.T) {
 		stream.until("60 minutes left")
 		time.Sleep(61 * time.Second)
 		page := stream.page()
-		names := regexp.MustCompile(`hide-(.)`).FindAllStringSubmatch(page, -1)
+		names := regexp.MustCompile(`show-(.)`).FindAllStringSubmatch(page, -1)
 		if len(names) != 5 {
 			t.Errorf("%d renewals in a minute", len(names)-1)
 		}
@@ -343,7 +343,7 @@ func TestAStreamIsRenewed(t *testing.T) {
 		if _, err := bob.room().People(); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(regexp.MustCompile(`hide-.`).FindAllString(stream.page(), -1)); n != 41 {
+		if n := len(regexp.MustCompile(`show-.`).FindAllString(stream.page(), -1)); n != 41 {
 			t.Errorf("%d renewals in ten minutes", n-1)
 		}
 	})
