@@ -1,12 +1,15 @@
 package static
 
 import (
+	"maps"
 	"math"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"mayfly/rooms"
 )
 
 // The contrasts that WCAG 2.2 AA asks for: text on its background (1.4.3), and
@@ -38,8 +41,18 @@ func TestContrast(t *testing.T) {
 				wantContrast(t, theme, color, text, ground, textContrast)
 			}
 		}
+		shapes := []string{"--color-control"}
+		for _, badge := range rooms.BadgeColors {
+			name := "--badge-" + badge
+			if color[name] == "" {
+				name = "--text-" + badge
+			}
+			shapes = append(shapes, name)
+		}
 		for _, surface := range surfaces {
-			wantContrast(t, theme, color, "--color-control", surface, controlContrast)
+			for _, shape := range shapes {
+				wantContrast(t, theme, color, shape, surface, controlContrast)
+			}
 		}
 		for _, pair := range []string{"accent", "danger", "warning"} {
 			wantContrast(t, theme, color, "--color-on-"+pair, "--color-"+pair, textContrast)
@@ -67,12 +80,16 @@ func themes(t *testing.T) (light, dark map[string]string) {
 		t.Fatalf("found %d :root blocks, want one for light and one for dark", len(blocks))
 	}
 	light, dark = map[string]string{}, map[string]string{}
-	property := regexp.MustCompile(`(--[a-z-]+): (#(?:[0-9a-f]{3}){1,2});`)
+	property := regexp.MustCompile(`(--[a-z-]+): (?:(#(?:[0-9a-f]{3}){1,2})|var\((--text-[a-z]+)\));`)
 	for _, match := range property.FindAllStringSubmatch(blocks[0], -1) {
-		light[match[1]], dark[match[1]] = match[2], match[2]
+		light[match[1]] = match[2] + light[match[3]]
 	}
+	maps.Copy(dark, light)
 	for _, match := range property.FindAllStringSubmatch(blocks[1], -1) {
 		dark[match[1]] = match[2]
+		if match[3] != "" {
+			dark[match[1]] = dark[match[3]]
+		}
 	}
 	return light, dark
 }

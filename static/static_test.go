@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 
 	"mayfly/format"
+	"mayfly/rooms"
 )
 
 func TestURLIsFound(t *testing.T) {
@@ -87,6 +88,20 @@ func TestEveryClassOfFormattingIsDefined(t *testing.T) {
 	for _, class := range format.Classes() {
 		if !strings.Contains(sheet, "."+class+"{") && !strings.Contains(sheet, "."+class+":before{") {
 			t.Errorf("room.css does not define .%s", class)
+		}
+	}
+}
+
+func TestEveryBadgeIsDrawn(t *testing.T) {
+	sheet := string(files["room.css"].Data)
+	for _, color := range rooms.BadgeColors {
+		if color != "gray" && !strings.Contains(sheet, "[data-badge^="+color+"]{") { // gray is what it is without a rule
+			t.Errorf("room.css does not define the colour %s", color)
+		}
+	}
+	for _, shape := range rooms.BadgeShapes {
+		if shape != "square" && !strings.Contains(sheet, "[data-badge*="+shape+"]{") { // and so is a square
+			t.Errorf("room.css does not define the shape %s", shape)
 		}
 	}
 }
