@@ -46,6 +46,7 @@ audit: ## look at every page with axe-core and Lighthouse (needs npx, not part o
 	node .ci/audit.mjs
 
 generate: ## write *_templ.go and static/dist anew (needs zopfli)
+	@command -v zopfli >/dev/null || { echo "please install zopfli, as by: apt-get install zopfli" >&2; exit 1; }
 	go tool templ generate
 	static/build static/dist
 	static/squeeze static/dist

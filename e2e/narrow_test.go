@@ -217,6 +217,31 @@ func TestLowWindow(t *testing.T) {
 	}
 }
 
+// TestKeyboardOverThePage: where a phone's keyboard lies over the page, as on an
+// iPhone, the page makes itself as small as what it leaves, also if it was open before
+// anything listened.
+func TestKeyboardOverThePage(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, nil)
+	ana := phone(t, "Ana")
+	ana.finds(`Object.defineProperty(window, 'visualViewport', {value: Object.assign(new EventTarget(), {height: 450, scale: 1})})`) // says nothing of how it came to that
+	link := ana.opens(s.local())
+	s.guest(link, "Bob").says(numbered("word", 0, 30)...)
+	ana.until("the newest", newestInSight)
+	const composerEnds = `document.querySelector('.composer').getBoundingClientRect().bottom`
+	leaves := func(height int, scale float64) {
+		see[bool](ana, `(Object.assign(visualViewport, {height: $0, scale: $1}), visualViewport.dispatchEvent(new Event("resize")))`, height, scale)
+	}
+	ana.touch("the log", `target(`+theLog+`)`) // has the rest of the page loaded
+	ana.until("newest message and composer above the keyboard", newestInSight+` && `+composerEnds+` <= 450`)
+	ana.touch("message field", `target(composer())`)
+	ana.until("nothing in the way of writing", newestInSight+` && `+composerEnds+` <= 450 && !visible(document.querySelector('.side')) && document.activeElement === composer()`)
+	leaves(844, 1)
+	ana.until("the page whole again", newestInSight+` && `+composerEnds+` > 800 && visible(document.querySelector('.side'))`)
+	leaves(422, 2)
+	ana.check("who zooms gets no smaller page", composerEnds+` > 800`)
+}
+
 // TestPanelsOnAPhone: one is open at a time and leaves room for the messages; what
 // is in it can be seen whole.
 func TestPanelsOnAPhone(t *testing.T) {

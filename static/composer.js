@@ -266,15 +266,9 @@ export class Composer {
 
   /** Shows what would be sent, and sends it if that is wanted. */
   async preview() {
-    const { selectionStart, selectionEnd } = text;
-    try {
-      const { preview } = await later();
-      if (await preview(this.html(), this.host.limitBytes)) this.submit();
-    } catch {
-      this.say('not-loaded');
-    }
-    text.focus();
-    text.setSelectionRange(selectionStart, selectionEnd);
+    const parts = await later().catch(() => undefined);
+    if (!parts) this.say('not-loaded');
+    else if (await parts.preview(this.html(), this.host.limitBytes)) this.submit();
   }
 
   /** Takes a picture to be sent with the text. */

@@ -1,7 +1,6 @@
 package static
 
 import (
-	"maps"
 	"math"
 	"os"
 	"regexp"
@@ -54,7 +53,7 @@ func TestContrast(t *testing.T) {
 				wantContrast(t, theme, color, shape, surface, controlContrast)
 			}
 		}
-		for _, pair := range []string{"accent", "danger", "warning"} {
+		for _, pair := range []string{"accent", "danger", "warning", "exit"} {
 			wantContrast(t, theme, color, "--color-on-"+pair, "--color-"+pair, textContrast)
 		}
 	}
@@ -79,19 +78,22 @@ func themes(t *testing.T) (light, dark map[string]string) {
 	if len(blocks) != 2 {
 		t.Fatalf("found %d :root blocks, want one for light and one for dark", len(blocks))
 	}
-	light, dark = map[string]string{}, map[string]string{}
-	property := regexp.MustCompile(`(--[a-z-]+): (?:(#(?:[0-9a-f]{3}){1,2})|var\((--text-[a-z]+)\));`)
-	for _, match := range property.FindAllStringSubmatch(blocks[0], -1) {
-		light[match[1]] = match[2] + light[match[3]]
-	}
-	maps.Copy(dark, light)
-	for _, match := range property.FindAllStringSubmatch(blocks[1], -1) {
-		dark[match[1]] = match[2]
-		if match[3] != "" {
-			dark[match[1]] = dark[match[3]]
+	property := regexp.MustCompile(`(--[a-z-]+): (#(?:[0-9a-f]{3}){1,2}|var\(--text-[a-z]+\));`)
+	theme := func(blocks ...string) map[string]string {
+		color := map[string]string{}
+		for _, block := range blocks {
+			for _, match := range property.FindAllStringSubmatch(block, -1) {
+				color[match[1]] = match[2]
+			}
 		}
+		for name, value := range color {
+			if other, ok := strings.CutPrefix(value, "var("); ok {
+				color[name] = color[strings.TrimSuffix(other, ")")]
+			}
+		}
+		return color
 	}
-	return light, dark
+	return theme(blocks[0]), theme(blocks...)
 }
 
 // contrast is WCAG's contrast ratio of two colours written as #rgb or #rrggbb.

@@ -1,23 +1,24 @@
 // @ts-check
 // Takes old chunks of a long talk out of the page until their reader comes near.
 
-const AROUND = '200%'; // of the view is near
+const AROUND = 2; // heights of the view are near
 
 export class Folds {
   /** @param {Element} box in which the chunks scroll */
   constructor(box) {
+    this.box = box;
     /** @type {Map<Element, DocumentFragment>} */
     this.lines = new Map(); // of the chunks that are folded
-    this.watch = new IntersectionObserver((entries) => this.moved(entries), { root: box, rootMargin: `${AROUND} 0px` });
+    this.watch = new IntersectionObserver((entries) => this.moved(entries), { root: box, rootMargin: `${AROUND * 100}% 0px` });
   }
 
-  /**
-   * Takes over a chunk that does not change any more.
-   * @param {HTMLElement} chunk
-   * @param {boolean} far whether nobody is near it for certain, so that it is folded even in a page that is not drawn
-   */
-  add(chunk, far) {
-    if (far) this.fold(chunk);
+  /** Takes over a chunk that does not change any more. */
+  add(/** @type {Element} */ chunk) {
+    // Of a page that is not drawn, browsers do not say what is near.
+    const view = this.box.getBoundingClientRect();
+    const { top, bottom } = chunk.getBoundingClientRect();
+    const around = AROUND * view.height;
+    if (bottom < view.top - around || top > view.bottom + around) this.fold(chunk);
     this.watch.observe(chunk);
   }
 

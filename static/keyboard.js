@@ -21,5 +21,5 @@ function fit(/** @type {VisualViewport} */ view) {
 const view = globalThis.visualViewport;
 if (view) {
   view.addEventListener('resize', () => fit(view));
-  if (view.height < innerHeight) fit(view); // it was opened by the touch that loaded this
+  if (view.height < innerHeight - KEYBOARD_PX) fit(view); // it was opened by the touch that loaded this
 }

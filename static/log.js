@@ -228,6 +228,6 @@ export class Log {
     const parts = await later().catch(() => undefined);
     if (!parts) return; // until the next chunk
     this.folds ??= new parts.Folds(this.box);
-    for (const old of this.chunks.splice(0, this.chunks.length - KEPT_CHUNKS)) this.folds.add(old, this.following);
+    for (const old of this.chunks.splice(0, this.chunks.length - KEPT_CHUNKS)) this.folds.add(old);
   }
 }

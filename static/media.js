@@ -5,9 +5,9 @@ import { copy, find, word } from './room.js';
 
 let frames = 0;
 
-/** Puts buttons in the place of the links that formatting has left in a message. */
-export function mediaButtons(/** @type {HTMLElement} */ body) {
-  for (const link of body.querySelectorAll('a.m-media')) link.replaceWith(mediaButton(/** @type {HTMLAnchorElement} */ (link)));
+/** Puts buttons in the place of the links that formatting has left in messages. */
+export function mediaButtons(/** @type {HTMLElement} */ part) {
+  for (const link of part.querySelectorAll('a.m-media')) link.replaceWith(mediaButton(/** @type {HTMLAnchorElement} */ (link)));
 }
 
 function mediaButton(/** @type {HTMLAnchorElement} */ link) {

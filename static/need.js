@@ -1,8 +1,28 @@
 // @ts-check
-// What a page does not need before somebody touches it. It is loaded then, so that
-// it is there when the line is not.
+// What a page needs only after a touch, or for what not every talk has: unread
+// messages, media, great length. Any touch loads it, so that it is there when the
+// line is not.
 
-/** @type {typeof import('./later.js') | undefined} */
+/** @typedef {typeof import('./later.js')} Later */
+
+/** @type {Later | undefined} */
 export let loaded;
-export const later = async () => (loaded ??= await import('./later.js'));
-for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, () => later().catch(() => {}), { once: true });
+/** @type {Promise<Later> | undefined} */
+let loading;
+let tries = 0;
+
+/** Loads it, if that was not done yet. */
+export function later() {
+  // Browsers may keep a failure for an address, as they keep a module.
+  const address = tries === 0 ? './later.js' : `./later.js?${tries}`;
+  loading ??= import(address).then(
+    (parts) => (loaded = parts),
+    (error) => {
+      tries++;
+      loading = undefined;
+      throw error;
+    },
+  );
+  return loading;
+}
+for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, () => loaded ?? later().catch(() => {}));

@@ -18,9 +18,12 @@ let unread = 0;
 export function showUnread(/** @type {number} */ n) {
   unread = n;
   document.title = n > 0 ? `(${n}) Mayfly` : 'Mayfly';
-  if (n > 0) return later().then(({ numbered }) => (icon.href = unread > 0 ? numbered(unread) : plainIcon), () => {});
-  icon.href = plainIcon;
-  loaded?.takeBack();
+  if (n > 0) {
+    later().then(({ numbered }) => (icon.href = unread > 0 ? numbered(unread) : plainIcon), () => {});
+  } else {
+    icon.href = plainIcon;
+    loaded?.takeBack();
+  }
 }
 
 let last = -Infinity;

@@ -62,6 +62,7 @@ export function clear() {
   present.clear();
   met.clear();
   typing.clear();
+  drawTyping();
   list.replaceChildren();
 }
 

@@ -4,6 +4,7 @@
 import { mediaButtons } from './media.js';
 import { find, fragment, ownWorker, word } from './room.js';
 
+const text = /** @type {HTMLTextAreaElement} */ (find('textarea[name=html]'));
 const dialog = /** @type {HTMLDialogElement} */ (find('[data-preview]'));
 const body = find('[data-preview-body]', dialog);
 const hint = find('[data-preview-hint]', dialog);
@@ -13,12 +14,13 @@ send.addEventListener('click', () => dialog.close('send'));
 find('[data-preview-close]', dialog).addEventListener('click', () => dialog.close());
 
 /**
- * Shows the preview until it is closed; the answer is whether it is to be sent.
+ * Shows the preview until it is closed, and gives the cursor back; the answer is whether it is to be sent.
  * @param {string} html
  * @param {number} limitBytes of a message
  * @returns {Promise<boolean>}
  */
 export function preview(html, limitBytes) {
+  const { selectionStart, selectionEnd } = text;
   send.disabled = true;
   hint.textContent = word('preview-wait');
   dialog.returnValue = '';
@@ -34,6 +36,8 @@ export function preview(html, limitBytes) {
     dialog.onclose = () => {
       worker.terminate();
       body.replaceChildren();
+      text.focus();
+      text.setSelectionRange(selectionStart, selectionEnd);
       resolve(dialog.returnValue === 'send');
     };
   });

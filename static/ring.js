@@ -67,7 +67,7 @@ function tune() {
 }
 addEventListener('pointerdown', tune);
 addEventListener('keydown', tune);
-tune();
+if (navigator.userActivation?.hasBeenActive !== false) tune();
 sound.addEventListener('change', () => {
   tune();
   if (sound.checked) play();
@@ -93,7 +93,7 @@ async function ask() {
   if ((await Notification.requestPermission()) !== 'granted') refuse('notification-denied');
 }
 notification.addEventListener('change', ask);
-if (notification.checked) ask(); // by the touch that loaded this
+if (notification.checked && navigator.userActivation?.isActive !== false) ask(); // the touch that chose it may have loaded this
 
 function refuse(/** @type {string} */ key) {
   notification.checked = false;

@@ -245,18 +245,17 @@ function drawMessage(/** @type {RoomMessage} */ o) {
   const body = find('[data-body]', line);
   body.append(fragment(o.html));
   if (body.querySelector('table, pre')) widen(body);
-  showMedia(body);
+  if (body.querySelector('.m-media')) showMedia();
   if (o.from === you) return log.add(line);
   line.dataset.new = '';
   log.add(line, { news: true, missed: o.seq <= absentUntil ? absence : undefined });
   notice();
 }
 
-/** Makes links to media buttons, if there are any. */
-async function showMedia(/** @type {HTMLElement} */ body) {
-  if (!body.querySelector('.m-media')) return;
-  const parts = await later().catch(() => undefined); // without, they stay links
-  parts?.mediaButtons(body);
+/** Makes links to media buttons; what is not loaded leaves them links. */
+async function showMedia() {
+  const parts = await later().catch(() => undefined);
+  parts?.mediaButtons(room);
   log.keepEndSoon();
 }
 

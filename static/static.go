@@ -9,7 +9,6 @@ package static
 
 import (
 	"crypto/sha256"
-	"crypto/sha512"
 	"embed"
 	"encoding/base64"
 	"encoding/hex"
@@ -39,7 +38,7 @@ type File struct {
 	Gzip        []byte
 	Brotli      []byte // which browsers take over HTTPS; may be nil
 	ContentType string
-	integrity   string // "sha384-…", as in the attribute of that name
+	integrity   string // "sha256-…", as in the attribute of that name
 }
 
 // files has every file by its name, and hash names their common content: it
@@ -106,9 +105,9 @@ func mustLoad(source fs.FS) (map[string]File, string) {
 		case ".br":
 			file.Brotli = data
 		default:
-			sum := sha512.Sum384(data)
+			sum := sha256.Sum256(data)
 			file.Data = data
-			file.integrity = "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
+			file.integrity = "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 		}
 		files[plain] = file
 		return nil

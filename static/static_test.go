@@ -25,11 +25,11 @@ func TestURLIsFound(t *testing.T) {
 		if file.ContentType == "" {
 			t.Errorf("%s has no content type", name)
 		}
-		if file.Data == nil { // kept compressed alone
+		if name == "format.wasm" { // is kept compressed alone
 			continue
 		}
-		if !strings.HasPrefix(Integrity(name), "sha384-") {
-			t.Errorf("Integrity(%q) = %q, want sha384-…", name, Integrity(name))
+		if !strings.HasPrefix(Integrity(name), "sha256-") {
+			t.Errorf("Integrity(%q) = %q, want sha256-…", name, Integrity(name))
 		}
 		reader, err := gzip.NewReader(bytes.NewReader(file.Gzip))
 		if err != nil {

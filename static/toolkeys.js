@@ -9,7 +9,7 @@ const buttons = /** @type {HTMLButtonElement[]} */ ([...bar.querySelectorAll('bu
 function enter(/** @type {HTMLButtonElement} */ next) {
   for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
 }
-enter(buttons[0]);
+enter(buttons.find((button) => button === document.activeElement) ?? buttons[0]);
 bar.addEventListener('focusin', (event) => enter(/** @type {HTMLButtonElement} */ (event.target)));
 bar.addEventListener('keydown', (event) => {
   const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));

@@ -209,6 +209,7 @@ func TestScriptsFindTheirWords(t *testing.T) {
 	if err != nil || len(modules) < 10 {
 		t.Fatalf("found the scripts %q: %v", modules, err)
 	}
+	later := ""
 	for _, module := range modules {
 		source, err := os.ReadFile(module)
 		if err != nil {
@@ -223,6 +224,15 @@ func TestScriptsFindTheirWords(t *testing.T) {
 			if !strings.Contains("\n"+known, "\n"+key+" ") {
 				t.Errorf("%s: the page has no word %q", module, key)
 			}
+		}
+		if strings.Contains(string(source), "from './room.js'") {
+			later += string(source)
+		}
+	}
+	for _, w := range laterWords {
+		family := w.key[:strings.LastIndex(w.key, "-")+1]
+		if !strings.Contains(later, "'"+w.key+"'") && !strings.Contains(later, "`"+family+"${") {
+			t.Errorf("no script that is loaded later says %q", w.key)
 		}
 	}
 }

@@ -86,8 +86,8 @@ var words = []keyed{
 	{"shape-arrow", "arrow"},
 }
 
-// laterWords are what the room's scripts may have to say only after somebody has
-// touched the page: they come with what is loaded then.
+// laterWords are the sentences of what the room's scripts load later, which come
+// with it.
 var laterWords = []keyed{
 	{"media-image", "Show picture from {host}"},
 	{"media-video", "Show video from {host}"},

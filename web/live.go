@@ -113,6 +113,8 @@ type stream struct {
 	met     map[string]rooms.Person // everybody who was here: who left may still be quoted
 	author  string                  // of the message that is the last line; "" if that is none
 	purgeAt time.Time
+	news    bool   // in the facts, which the page has to be told
+	away    bool   // somebody's state is new, which can wait
 	warned  int    // minutes before the end
 	turn    string // of the fuse
 	frames  int    // of media
@@ -279,6 +281,9 @@ func (st *stream) beat() {
 	st.sub.Heard()
 	fuse := st.fuse()
 	st.b.WriteString(fuse.Renewed())
+	if st.away {
+		st.facts()
+	}
 	received := 0
 	for received < len(st.sent) && time.Since(st.sent[received].at) >= receivedAfter {
 		received++
@@ -339,6 +344,7 @@ func (st *stream) facts() {
 		facts.People = append(facts.People, viewPerson(person))
 	}
 	st.draw(views.LiveFacts(facts))
+	st.news, st.away = false, false
 }
 
 // streamed is what a stream needs of an event.
@@ -371,6 +377,9 @@ func (st *stream) events(events []*rooms.Event) {
 		st.event(e)
 		st.seq = event.Seq
 	}
+	if st.news {
+		st.facts()
+	}
 }
 
 func (st *stream) event(e streamed) {
@@ -387,12 +396,12 @@ func (st *stream) event(e streamed) {
 		st.people = append(st.people, p)
 		st.met[p.ID] = p
 		st.note(views.LiveNoteOf("joined", p.Alias))
-		st.facts()
+		st.news = true
 	case "left":
 		id := e.person().ID
 		st.people = slices.DeleteFunc(st.people, func(p rooms.Person) bool { return p.ID == id })
 		st.note(views.LiveNoteOf("left", st.met[id].Alias))
-		st.facts()
+		st.news = true
 	case "gap":
 		key := "gap"
 		if e.Missed == 1 {
@@ -402,13 +411,14 @@ func (st *stream) event(e streamed) {
 	case "armed", "disarmed":
 		st.purgeAt = e.At
 		st.note(views.LiveNote(views.Word(e.Type)))
-		st.facts()
+		st.news = true
 	}
 }
 
-// states draws the passing states that a page without scripts can show.
+// states keeps the passing states that a page without scripts can show. They change
+// often, and each time takes the reader's place in the facts: the next beat is soon
+// enough.
 func (st *stream) states(own []byte) {
-	changed := false
 	for line := range bytes.Lines(own) {
 		var e streamed
 		if json.Unmarshal(line, &e) != nil || e.Type != "presence" {
@@ -416,12 +426,9 @@ func (st *stream) states(own []byte) {
 		}
 		id := e.person().ID
 		if i := slices.IndexFunc(st.people, func(p rooms.Person) bool { return p.ID == id }); i >= 0 {
-			changed = changed || st.people[i].State != e.State
+			st.away = st.away || st.people[i].State != e.State
 			st.people[i].State = e.State
 		}
-	}
-	if changed {
-		st.facts()
 	}
 }
 

@@ -349,6 +349,32 @@ func TestAStreamIsRenewed(t *testing.T) {
 	})
 }
 
+// TestAStreamSaysWhoIsAway with its next beat: it does not take a reader's place in
+// the facts each time somebody looks elsewhere.
+func TestAStreamSaysWhoIsAway(t *testing.T) {
+	inMemory(t, func(t *testing.T) {
+		_, bob, anas, _ := two(t, pipes)
+		stream := bob.stream()
+		stream.until("60 minutes left")
+		facts := func() int { return strings.Count(stream.page(), `class="facts"`) }
+		for _, state := range []string{"away", "here", "away"} {
+			anas.say(`{"type":"presence","state":"` + state + `"}`)
+			time.Sleep(time.Second)
+		}
+		if n := facts(); n != 1 {
+			t.Errorf("%d times facts within 3 s", n)
+		}
+		time.Sleep(leaseEvery)
+		if n := facts(); n != 2 || !strings.Contains(stream.page(), "(away)") {
+			t.Errorf("%d times facts after a beat", n)
+		}
+		time.Sleep(leaseEvery)
+		if n := facts(); n != 2 {
+			t.Errorf("%d times facts after another, of no news", n)
+		}
+	})
+}
+
 // TestAStreamWarnsOfTheEnd ten, five and one minutes before it, once each, and
 // then it ends.
 func TestAStreamWarnsOfTheEnd(t *testing.T) {
