@@ -531,22 +531,33 @@ func TestTenThousandMessages(t *testing.T) {
 }
 
 // TestManyMessagesInTheBackground: the page stays light while nobody looks at it,
-// when browsers do not say what is near to the view.
+// when browsers do not say what is near to the view; wherever its reader was.
 func TestManyMessagesInTheBackground(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, nil)
-	ana := desktop(t, "Ana")
-	link := ana.opens(s.local())
-	bob := s.guest(link, "Bob")
-	ana.tabBeside()
-	const total, atOnce = 2000, 500
-	for n := 0; n < total; n += atOnce {
-		bob.says(numbered("word", n, n+atOnce)...)
-		ana.until("these words", `document.title === '(' + $0 + ') Mayfly'`, n+atOnce)
+	for _, back := range []bool{false, true} {
+		ana := desktop(t, "Ana")
+		link := ana.opens(s.local())
+		bob := s.guest(link, "Bob")
+		bob.says(numbered("first", 0, 50)...)
+		ana.until("these", `messages().length === 50 && `+newestInSight)
+		if back {
+			ana.scrolls(0)
+		}
+		ana.tabBeside()
+		const total, atOnce = 2000, 500
+		for n := 0; n < total; n += atOnce {
+			bob.says(numbered("word", n, n+atOnce)...)
+			ana.until("these words", `document.title === '(' + $0 + ') Mayfly'`, n+atOnce)
+		}
+		ana.check("the page stays light", `document.querySelectorAll('[data-seq]').length <= $0`, drawnMost+drawnAround)
+		ana.inFront()
+		if back {
+			ana.until("the same place", topmost+`.querySelector('[data-body]').textContent === 'first 0'`)
+			continue
+		}
+		ana.until("the newest", newestInSight+` && messages().at(-1).text === $0 && messages().length <= $1`, fmt.Sprint("word ", total-1), drawnMost)
 	}
-	ana.check("the page stays light", `document.querySelectorAll('[data-seq]').length <= $0`, drawnMost)
-	ana.inFront()
-	ana.until("the newest", newestInSight+` && messages().at(-1).text === $0 && messages().length <= $1`, fmt.Sprint("word ", total-1), drawnMost)
 }
 
 // TestAbsence: who was without a connection for more than ten seconds is told how
