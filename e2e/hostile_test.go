@@ -71,6 +71,8 @@ func TestHostileMessages(t *testing.T) {
 	for _, p := range readers {
 		p.sees("Bob", "Cleo", "Mallory")
 		p.reads("a harmless message")
+		p.touch("message field", `target(composer())`)
+		p.until("all that the first touch loads", `document.querySelectorAll('[data-emoji-panel] button').length > 0`)
 		before[p] = p.anatomy()
 		if before[p].Covered != "" {
 			t.Fatalf("%s cannot press %s from the start", p.name, before[p].Covered)

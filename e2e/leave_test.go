@@ -100,7 +100,7 @@ func TestLogOut(t *testing.T) {
 
 		bob.press("Log out")
 		bob.until("the page after it", `location.pathname === '/' && words(document.querySelector('h1')) === 'You are logged out'`)
-		bob.check("what cannot be removed is said", `document.body.innerText.includes("history still has the room's address")`)
+		bob.check("what cannot be removed is said", `document.body.innerText.includes("history shows that there was a room here")`)
 		bob.nothingOf(secrets...)
 		ana.until("the word that Bob left", `notes().includes('Bob left')`)
 		ana.sees("Ana")

@@ -90,6 +90,8 @@ func TestMediaIsALinkAtFirst(t *testing.T) {
 	const picture = `<a class="m-media" href="https://example.org/a.png">a.png</a>` // as it is formatted
 	bob.says(picture)
 	ana.until("a link", `[...document.querySelectorAll('.m-media')].some((a) => visible(a) && a.href === 'https://example.org/a.png')`)
+	ana.until("the failure", `performance.getEntriesByType('resource').some((r) => r.name.includes('later.js') && r.responseEnd > 0)`)
+	ana.draws()
 	g.shuts("")
 	bob.says(picture)
 	ana.until("a button for each", `buttons().filter((b) => words(b) === 'Show picture from example.org').length === 2`)

@@ -55,6 +55,12 @@ func (p *person) prefers(feature, value string) {
 	})
 }
 
+// draws waits until the page was drawn anew, and so knows of all that was before.
+func (p *person) draws() {
+	p.t.Helper()
+	seeAsync[bool](p, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))`)
+}
+
 // scrolls moves the log so far from its top, or to its end, and waits until the
 // page has heard of it.
 func (p *person) scrolls(px int) {

@@ -104,6 +104,8 @@ func TestNewestMessageStaysInSight(t *testing.T) {
 	bob.until("the people, and less of the log", `document.querySelector('[data-people-panel]').open && !document.getAnimations().some((a) => a instanceof CSSTransition) && document.querySelector('[data-log]').clientHeight < $0 - 20`, height)
 	bob.until("the newest message in sight", inSight)
 	bob.press("People 2")
+	bob.until("the log whole again", `document.querySelector('[data-log]').clientHeight === $0 && `+inSight, height)
+	bob.draws()
 
 	// What comes in before the browser has told of his scrolling, as a loaded
 	// picture, does not pull him back either.
