@@ -65,10 +65,8 @@ func (p *person) draws() {
 // page has heard of it.
 func (p *person) scrolls(px int) {
 	p.t.Helper()
-	seeAsync[bool](p, fmt.Sprintf(`new Promise((done) => {
-		document.querySelector('[data-log]').scrollTop = %d;
-		requestAnimationFrame(() => requestAnimationFrame(() => done(true)));
-	})`, px))
+	see[bool](p, `(document.querySelector('[data-log]').scrollTop = $0, true)`, px)
+	p.draws()
 }
 
 const toTheEnd = 1 << 24
